@@ -1,0 +1,28 @@
+// The one error class of the project: a closed code, the place it happened and what the operator should do.
+// Bad input from the network is never an error here but a value; broken invariants go through assert.ts.
+
+/** Where an operating error happened, as plain values that a log line can carry. */
+export type ErrorDetails = Readonly<Record<string, string | number | boolean | undefined>>;
+
+/** An operating error that somebody handles: matched by `code`, never by its text.
+ *  @typeParam Code the closed union of codes of the package that throws it, each `ERR_<AREA>_<WHAT>` */
+export class BatonError<Code extends string = string> extends Error {
+  readonly code: Code;
+  readonly details: ErrorDetails;
+  /** What the operator can do about it, one imperative sentence without a full stop. */
+  readonly hint: string | undefined;
+
+  constructor(code: Code, message: string, context: { cause?: unknown; details?: ErrorDetails; hint?: string } = {}) {
+    super(message, context.cause === undefined ? undefined : { cause: context.cause });
+    this.name = 'BatonError';
+    this.code = code;
+    this.details = context.details ?? {};
+    this.hint = context.hint;
+  }
+}
+
+/** One line for an operator: what happened, and what to do where that is known. Works for any thrown value. */
+export function describeError(error: unknown): string {
+  if (error instanceof BatonError) return error.hint === undefined ? error.message : `${error.message}; ${error.hint}`;
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,105 @@
+// What engine and agent say to each other over their parent-child channel. The engine owns these types: the agent imports only this file.
+
+import type { FaultReason, StateChange, StateName, StatisticName, VirtualRouterParameters } from '@baton/vrrp';
+
+/** Everything the agent may tell the engine. Order is kept. */
+export type AgentMessage =
+  /** The whole desired configuration; applied as one transaction and answered by `configured`. The first one also takes the runtime lock. */
+  | {
+      readonly type: 'configure';
+      /** Grows with every accepted configuration. */
+      readonly generation: number;
+      /** Directory whose lock makes this daemon the only one on it; made when missing. */
+      readonly runtimeDirectory: string;
+      readonly routers: readonly RouterConfiguration[];
+      /** Start the packet observer (cap) in a process of its own. */
+      readonly observe: boolean;
+    }
+  /** Ask for a `snapshot` with the same id. */
+  | { readonly type: 'snapshot-request'; readonly id: number }
+  /** What the trackers of a router say together. */
+  | { readonly type: 'health'; readonly router: string; readonly adjustment: number; readonly failed: boolean }
+  /** The configuration cannot be used at start: the engine ends with this exit code after the agent has said why. */
+  | { readonly type: 'refuse-start'; readonly exitCode: number }
+  /** The agent has delivered its last hook: the engine may end. */
+  | { readonly type: 'stopped' };
+
+/** One router as the engine runs it. */
+export interface RouterConfiguration {
+  readonly parameters: VirtualRouterParameters;
+  /** The epoch of the last mastership known from an earlier life; the next one is higher. */
+  readonly epochFloor: number;
+}
+
+/** Everything the engine may tell the agent. */
+export type EngineMessage =
+  | { readonly type: 'configured'; readonly generation: number; readonly driver: string; readonly scheduling: string }
+  /** The configuration was not applied; nothing changed. At start the engine ends afterwards with `exitCode`. */
+  | {
+      readonly type: 'refused'; readonly generation: number; readonly code: string; readonly message: string; readonly exitCode: number;
+    }
+  | { readonly type: 'state-changed'; readonly router: string; readonly change: StateChange; readonly steps: TransitionSteps; readonly at: number }
+  /** Something an operator should know, with a stable event name and flat fields; the agent logs and journals it. */
+  | {
+      readonly type: 'notice'; readonly level: 'error' | 'warn' | 'info' | 'debug'; readonly event: string;
+      readonly fields: Readonly<Record<string, string | number | boolean>>; readonly at: number;
+    }
+  | { readonly type: 'snapshot'; readonly id: number; readonly routers: readonly RouterSnapshot[]; readonly engine: EngineSnapshot }
+  /** A master overruled a lower-priority advertisement. */
+  | { readonly type: 'lower-priority-received'; readonly router: string; readonly source: string; readonly priority: number; readonly at: number }
+  /** Routers are shut down, addresses are off: run the stop hooks, then answer `stopped`. */
+  | { readonly type: 'stopping' };
+
+/** Milliseconds from the decision to each step, as far as the transition took them. */
+export interface TransitionSteps {
+  readonly advertisementMs?: number;
+  readonly addressesMs?: number;
+  readonly announcedMs?: number;
+}
+
+/** The state of one router at one moment. Instants are wall-clock milliseconds since the epoch. */
+export interface RouterSnapshot {
+  readonly name: string;
+  readonly interface: string;
+  readonly vrid: number;
+  readonly version: number;
+  readonly state: StateName;
+  readonly faults: readonly FaultReason[];
+  readonly priority: { readonly configured: number; readonly effective: number };
+  readonly advertIntervalMs: number;
+  readonly sinceMs: number;
+  readonly reason: string;
+  readonly epoch: number;
+  readonly addresses: readonly { readonly address: string; readonly interface: string; readonly installed: boolean }[];
+  readonly primaryAddress: string | undefined;
+  readonly master: { readonly address: string; readonly priority: number } | undefined;
+  /** Every router heard for this VRID, newest advertisement of each. */
+  readonly heard: readonly HeardRouter[];
+  readonly masterDownIntervalMs: number;
+  readonly skewTimeMs: number;
+  readonly statistics: Readonly<Record<StatisticName, number>>;
+}
+
+/** Another router as its advertisements show it. */
+export interface HeardRouter {
+  readonly address: string;
+  readonly priority: number;
+  readonly advertIntervalMs: number;
+  /** Form of its checksum: see ChecksumMode in vrrp. */
+  readonly checksumForm: 'pseudo-header' | 'message-only';
+  readonly lastHeardMs: number;
+}
+
+/** What the engine knows of itself. */
+export interface EngineSnapshot {
+  readonly pid: number;
+  readonly driver: string;
+  readonly scheduling: string;
+  readonly generation: number;
+  readonly rssBytes: number;
+  /** Sum of the stalls longer than 50 ms since start, ms. */
+  readonly stallMs: number;
+  /** Discards that belong to no router of ours (unknown VRID, bad version before lookup), by reason. */
+  readonly discarded: Readonly<Record<string, number>>;
+  readonly observer: 'off' | 'running' | 'unavailable';
+}

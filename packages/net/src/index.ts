@@ -1,0 +1,96 @@
+// The ports between the engine and a network: Linux implements them in ./linux, the simulator implements them in memory.
+// Knows no VRRP: payloads are bytes, addresses are addresses.
+
+import type { AddressPrefix, IpAddress } from '@baton/base';
+
+// --- for users: what the engine asks of the world ---
+
+/** One received IP datagram of protocol 112. The payload belongs to the receiver. */
+export interface ReceivedDatagram {
+  /** Name of the interface it came in on. */
+  readonly interface: string;
+  readonly source: IpAddress;
+  readonly destination: IpAddress;
+  /** TTL or hop limit as received, 0–255. */
+  readonly ttl: number;
+  /** What the IP header carries, cut to the length that the header states. */
+  readonly payload: Uint8Array;
+  /** False when the IP header contradicts itself (impossible header or total length); the payload is then what was there. */
+  readonly headerValid: boolean;
+}
+
+/** What became of a send: the kernel took the datagram, or why it did not. */
+export type SendResult = { readonly ok: true } | { readonly ok: false; readonly errno: string };
+
+/** Why a driver could not be opened, and other failures of this package that an operator can cure. */
+export type NetErrorCode =
+  | 'ERR_NET_RAW_SOCKET_DENIED' | 'ERR_NET_INTERFACE_MISSING' | 'ERR_NET_DRIVER_UNAVAILABLE' | 'ERR_NET_SOCKET_FAILED'
+  | 'ERR_NET_CAPABILITY_MISSING';
+
+/** One multicast endpoint for protocol 112 on one interface: every router on the interface shares it. */
+export interface AdvertisementSocket {
+  readonly interface: string;
+  /** Sends one payload to 224.0.0.18 from `source` with TTL 255 and DSCP CS6. Returns when the kernel has taken it, never later. */
+  send(source: IpAddress, payload: Uint8Array): SendResult;
+  /** Delivers everything that already lies in the socket, now and in order, at most `limit` datagrams; returns how many there were. */
+  drain(limit: number): number;
+  /** Ends reception; a later send is refused. Closing twice is harmless. */
+  close(): void;
+}
+
+/** PacketIo: raw access to protocol 112. */
+export interface PacketIo {
+  /** `raw-socket` or `native`, for status and log. */
+  readonly driver: 'raw-socket' | 'native';
+  /** Joins 224.0.0.18 on the interface and begins to receive. `receive` is called synchronously from the event loop or from drain().
+   *  @throws {BatonError<NetErrorCode>} */
+  open(interfaceName: string, receive: (datagram: ReceivedDatagram) => void): AdvertisementSocket;
+}
+
+/** An address to be held: where, and what the kernel should know of it. */
+export interface OwnedAddress extends AddressPrefix {
+  readonly interface: string;
+  readonly label?: string;
+}
+
+/** What became of one address. `already`: it was there before, with the same prefix length. */
+export type AddressResult =
+  | { readonly ok: true; readonly already: boolean }
+  | { readonly ok: false; readonly errno: string };
+
+/** AddressOwner: puts virtual IPs on interfaces and takes them off, synchronously, in the caller's tick. */
+export interface AddressOwner {
+  claim(address: OwnedAddress): AddressResult;
+  /** Ok also when the address was not there. */
+  release(address: OwnedAddress): AddressResult;
+  /** Reads back what the kernel holds now, on one interface or on all. */
+  list(interfaceName?: string): readonly OwnedAddress[];
+}
+
+/** Announcer: tells the LAN who holds an address. */
+export interface Announcer {
+  /** Sends `count` gratuitous ARPs or unsolicited neighbour advertisements for each address, in the caller's tick. */
+  announce(addresses: readonly OwnedAddress[], count: number): SendResult;
+}
+
+/** What is known of an interface now. */
+export interface LinkState {
+  readonly interface: string;
+  readonly exists: boolean;
+  /** IFF_UP and IFF_RUNNING: administratively up and carrier present. */
+  readonly up: boolean;
+  /** Changes when an interface is deleted and made again under its name; 0 when it does not exist. */
+  readonly index: number;
+  readonly mac: string | undefined;
+  /** Addresses on the interface in the kernel's order: the first one of a family that is no VIP is the primary. */
+  readonly addresses: readonly AddressPrefix[];
+}
+
+/** LinkMonitor: sees interfaces and their addresses change. */
+export interface LinkMonitor {
+  /** The present state, read fresh from the kernel. */
+  read(interfaceName: string): LinkState;
+  /** Calls back, from the event loop, each time something about a watched interface changed, within milliseconds of the kernel saying so. */
+  watch(interfaceNames: readonly string[], changed: (state: LinkState) => void): void;
+  close(): void;
+}
