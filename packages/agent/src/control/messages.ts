@@ -1,0 +1,98 @@
+// What the command line says to the agent over its unix socket, and what it hears. One JSON object a line, both ways.
+// The agent owns these types; `StatusReport` is the stable `baton status --json` of the interface.
+
+/** One request; `id` comes back on every line that answers it. */
+export type ControlRequest =
+  | { readonly id: number; readonly method: 'status' }
+  /** Past events, oldest first, then `done`; with `follow` the stream stays open. */
+  | { readonly id: number; readonly method: 'events'; readonly sinceMs?: number; readonly follow: boolean };
+
+/** One line of an answer. */
+export type ControlReply =
+  | { readonly id: number; readonly type: 'status'; readonly status: StatusReport }
+  | { readonly id: number; readonly type: 'event'; readonly event: JournalEvent }
+  | { readonly id: number; readonly type: 'done' }
+  | { readonly id: number; readonly type: 'error'; readonly code: ControlErrorCode; readonly message: string; readonly hint?: string };
+
+export type ControlErrorCode =
+  | 'ERR_CONTROL_BAD_REQUEST' | 'ERR_CONTROL_UNKNOWN_METHOD' | 'ERR_CONTROL_ENGINE_SILENT' | 'ERR_CONTROL_TOO_MANY_CLIENTS';
+
+/** `baton status --json`: snake_case, stable; fields are only ever added. Times are ISO 8601 in UTC. */
+export interface StatusReport {
+  readonly node: string;
+  readonly version: string;
+  readonly generation: number;
+  readonly maintenance: boolean;
+  readonly virtual_routers: readonly RouterStatus[];
+  readonly peers: readonly PeerStatus[];
+  readonly trackers: readonly never[];
+  readonly floating_ips: readonly never[];
+  readonly session_sync: { readonly tables: readonly never[] };
+  readonly alarms: readonly AlarmStatus[];
+  readonly engine: EngineStatus;
+}
+
+export interface RouterStatus {
+  readonly name: string;
+  readonly interface: string;
+  readonly vrid: number;
+  readonly version: number;
+  readonly state: 'initialize' | 'backup' | 'master' | 'fault';
+  readonly faults: readonly string[];
+  readonly priority: { readonly configured: number; readonly effective: number };
+  readonly advert_interval_ms: number;
+  readonly master_down_interval_ms: number;
+  readonly since: string;
+  readonly reason: string;
+  readonly epoch: number;
+  readonly addresses: readonly { readonly address: string; readonly installed: boolean }[];
+  /** Who is master as far as this node knows; null when nobody is. `node` is null for an address that is no configured peer. */
+  readonly master: { readonly node: string | null; readonly address: string; readonly priority: number } | null;
+  /** Configured peers and every other router heard for this VRID. `state` is what its advertisements show: `unknown` when it sends none. */
+  readonly peers: readonly {
+    readonly node: string | null; readonly address: string; readonly state: 'master' | 'backup' | 'unknown';
+    readonly priority: number | null; readonly last_heard_ms: number | null;
+  }[];
+  readonly statistics: Readonly<Record<string, number>>;
+}
+
+export interface PeerStatus {
+  readonly node: string;
+  readonly address: string;
+  readonly connected: boolean;
+  readonly round_trip_ms: number | null;
+  readonly drift: readonly string[];
+}
+
+export interface AlarmStatus {
+  readonly name: string;
+  readonly since: string;
+  readonly detail: string;
+}
+
+export interface EngineStatus {
+  readonly pid: number;
+  readonly packet_driver: string;
+  readonly scheduling: string;
+  readonly rss_bytes: number;
+  readonly stall_ms: number;
+  readonly observer: string;
+  readonly discarded: Readonly<Record<string, number>>;
+}
+
+/** One line of the journal and of `baton events --json`. */
+export interface JournalEvent {
+  /** ISO 8601, UTC, milliseconds. */
+  readonly time: string;
+  /** kebab-case, subject then past participle: state-changed, hook-finished, agent-started. */
+  readonly event: string;
+  readonly level: 'error' | 'warn' | 'info' | 'debug';
+  readonly router?: string;
+  /** Further flat fields of the event, snake_case. */
+  readonly [field: string]: unknown;
+}
+
+/** Name of the control socket inside the runtime directory. */
+export const CONTROL_SOCKET = 'control.sock';
+/** Longest accepted request line, bytes. */
+export const MAX_REQUEST_BYTES = 65_536;

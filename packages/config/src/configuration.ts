@@ -1,0 +1,65 @@
+// What a valid configuration file means, in the vocabulary of the program. Filled by to-parameters.ts, read by the agent.
+
+import type { IpAddress } from '@baton/base';
+import type { VirtualRouterParameters } from '@baton/vrrp';
+
+/** A configuration that passed every check. */
+export interface Configuration {
+  /** The file it came from, absolute. */
+  readonly file: string;
+  readonly node: string;
+  readonly peers: readonly PeerConfiguration[];
+  readonly routers: readonly VirtualRouterParameters[];
+  readonly hooks: readonly HookConfiguration[];
+  readonly log: LogConfiguration;
+  readonly stateDirectory: string;
+  readonly runtimeDirectory: string;
+  /** Run the packet observer. */
+  readonly observe: boolean;
+}
+
+export interface PeerConfiguration {
+  readonly node: string;
+  readonly address: IpAddress;
+  /** TCP port of the control channel, 1–65535. */
+  readonly port: number;
+}
+
+/** States that a hook can be called for. */
+export type HookEvent = 'master' | 'backup' | 'fault' | 'stop';
+
+/** A command hook: `run` is called with keepalived's arguments appended. */
+export interface HookConfiguration {
+  readonly on: readonly HookEvent[];
+  /** Names of virtual routers; undefined = all. */
+  readonly routers: readonly string[] | undefined;
+  /** Absolute program, then its fixed arguments; never a shell. */
+  readonly run: readonly string[];
+  readonly timeoutMs: number;
+}
+
+export interface LogConfiguration {
+  readonly level: 'error' | 'warn' | 'info' | 'debug';
+  readonly format: 'text' | 'json';
+  /** Also append to this file. */
+  readonly file: string | undefined;
+}
+
+/** One thing wrong or doubtful in a file, for an operator. */
+export interface Finding {
+  readonly severity: 'error' | 'warning';
+  /** Stable token, kebab-case: unknown-key, wrong-type, out-of-range, duplicate-vrid, … */
+  readonly code: string;
+  readonly file: string;
+  /** 1-based; 1:1 when the finding concerns the whole file. */
+  readonly line: number;
+  readonly column: number;
+  /** Dotted path: `virtual_routers.web.vrid`; empty for the whole file. */
+  readonly key: string;
+  readonly message: string;
+}
+
+/** What loading a file gave: warnings can accompany a usable configuration, errors cannot. */
+export type LoadResult =
+  | { readonly ok: true; readonly configuration: Configuration; readonly warnings: readonly Finding[] }
+  | { readonly ok: false; readonly findings: readonly Finding[] };
