@@ -22,5 +22,8 @@ export type VirtualRouterInput =
   | { readonly kind: 'address-changed'; readonly primaryAddress: IpAddress | undefined }
   /** A reason why the router cannot be master came (`active`) or went. */
   | { readonly kind: 'fault-changed'; readonly reason: FaultReason; readonly active: boolean }
+  /** This process slept longer than the peers are patient: a master becomes backup (reason `woke-from-stall`, a full
+   *  Master_Down_Interval from now), releases its addresses and sends nothing, not even a resignation; other states ignore it. */
+  | { readonly kind: 'stalled' }
   /** The claim of the addresses was refused: the router must not be master (guarantee D10). */
   | { readonly kind: 'claim-failed' };
