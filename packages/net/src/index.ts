@@ -53,6 +53,12 @@ export interface OwnedAddress extends AddressPrefix {
   readonly label?: string;
 }
 
+/** An address as the kernel holds it now. */
+export interface HeldAddress extends OwnedAddress {
+  /** Carries our mark (IFA_PROTO), so that some Baton put it there; false also where the kernel keeps no mark (before 5.18). */
+  readonly ours: boolean;
+}
+
 /** What became of one address. `already`: it was there before, with the same prefix length. */
 export type AddressResult =
   | { readonly ok: true; readonly already: boolean }
@@ -64,7 +70,7 @@ export interface AddressOwner {
   /** Ok also when the address was not there. */
   release(address: OwnedAddress): AddressResult;
   /** Reads back what the kernel holds now, on one interface or on all. */
-  list(interfaceName?: string): readonly OwnedAddress[];
+  list(interfaceName?: string): readonly HeldAddress[];
 }
 
 /** Announcer: tells the LAN who holds an address. */
