@@ -1,0 +1,325 @@
+// The engine on fake ports: what reaches the world, and in which order. The fakes implement the ports; the routers are the real ones.
+
+import type { LinkState, ReceivedDatagram } from '@baton/net';
+import { encodeAdvertisement, VRRP_GROUP_IPV4, type VirtualRouterParameters } from '@baton/vrrp';
+import { describe, expect, test } from '@jest/globals';
+import { Engine } from './engine.js';
+import type { EngineMessage, RouterConfiguration } from './messages.js';
+import type { EnginePorts } from './ports.js';
+
+const OWN = '10.9.0.1';
+const PEER = '10.9.0.2';
+const VIP = '10.9.0.100';
+
+/** A host with one interface, a clock that stands still until told, and a list of everything the engine did. */
+class FakeHost {
+  readonly calls: string[] = [];
+  readonly messages: EngineMessage[] = [];
+  readonly held: { address: string; prefixLength: number; interface: string; ours: boolean }[] = [];
+  now = 1000;
+  refuseClaims = false;
+  link: LinkState = {
+    interface: 'eth0', exists: true, up: true, index: 2, mac: '02:00:00:00:00:01', addresses: [{ address: OWN, prefixLength: 24 }],
+  };
+  armedAt: number | undefined;
+  private fire: () => void = () => undefined;
+  private receive: (datagram: ReceivedDatagram) => void = () => undefined;
+  private linkChanged: (state: LinkState) => void = () => undefined;
+  private readonly waiting: ReceivedDatagram[] = [];
+
+  readonly ports: EnginePorts = {
+    clock: { now: () => this.now },
+    wallClockMs: () => 0,
+    timer: { arm: (at, fire) => { this.armedAt = at; this.fire = fire; } },
+    emit: (message) => {
+      this.messages.push(message);
+      if (message.type === 'state-changed') this.calls.push(`${message.change.from} -> ${message.change.to} (${message.change.reason})`);
+    },
+    packetIo: {
+      driver: 'native',
+      open: (interfaceName, receive) => {
+        this.calls.push(`open ${interfaceName}`);
+        this.receive = receive;
+        return {
+          interface: interfaceName,
+          send: (_source, payload) => { this.calls.push(`send priority ${String(payload[2])}`); return { ok: true }; },
+          drain: () => { const count = this.waiting.length; this.waiting.splice(0).forEach(receive); return count; },
+          close: () => { this.calls.push(`close ${interfaceName}`); },
+        };
+      },
+    },
+    addressOwner: {
+      claim: (place) => {
+        if (this.refuseClaims) return { ok: false, errno: 'EACCES' };
+        this.calls.push(`claim ${place.address}`);
+        this.held.push({ ...place, ours: true });
+        return { ok: true, already: false };
+      },
+      release: (place) => {
+        this.calls.push(`release ${place.address}`);
+        const index = this.held.findIndex((entry) => entry.address === place.address);
+        if (index >= 0) this.held.splice(index, 1);
+        return { ok: true, already: index >= 0 };
+      },
+      list: () => this.held,
+    },
+    announcer: {
+      announce: (addresses, count) => {
+        this.calls.push(`announce ${addresses.map((entry) => entry.address).join(',')} x${String(count)}`);
+        return { ok: true };
+      },
+    },
+    linkMonitor: {
+      read: () => this.link,
+      watch: (_names, changed) => { this.linkChanged = changed; },
+      close: () => undefined,
+    },
+  };
+
+  readonly engine = new Engine(this.ports);
+
+  /** Lets time pass without running anything: what a frozen process sees. */
+  sleep(ms: number): void { this.now += ms; }
+  /** Lets time pass up to `at`, firing each deadline at its instant. */
+  runUntil(at: number): void {
+    while (this.armedAt !== undefined && this.armedAt <= at) {
+      this.now = Math.max(this.now, this.armedAt);
+      this.fire();
+    }
+    this.now = at;
+  }
+  fireTimer(): void { this.fire(); }
+  deliver(datagram: ReceivedDatagram): void { this.receive(datagram); }
+  putInSocket(datagram: ReceivedDatagram): void { this.waiting.push(datagram); }
+  changeLink(change: Partial<LinkState>): void { this.link = { ...this.link, ...change }; this.linkChanged(this.link); }
+  takeCalls(): string[] { return this.calls.splice(0); }
+  notices(): string[] { return this.messages.flatMap((message) => (message.type === 'notice' ? [message.event] : [])); }
+}
+
+function router(change: Partial<VirtualRouterParameters> = {}): RouterConfiguration {
+  return {
+    epochFloor: 0,
+    parameters: {
+      name: 'web', interface: 'eth0', vrid: 7, version: 3, priority: 100, advertIntervalMs: 1000,
+      addresses: [{ address: VIP, prefixLength: 24 }], preemptMode: true, preemptDelayMs: 0, startupDelayMs: 0, checksum: 'auto',
+      announce: { count: 5, delayMs: 5000, delayedCount: 5, refreshMs: 0 }, ...change,
+    },
+  };
+}
+
+function advert(priority: number, change: { vrid?: number; ttl?: number } = {}): ReceivedDatagram {
+  const payload = encodeAdvertisement(
+    { version: 3, vrid: change.vrid ?? 7, priority, advertIntervalMs: 1000, addresses: [VIP] },
+    { source: PEER, destination: VRRP_GROUP_IPV4, checksumForm: 'pseudo-header' },
+  );
+  return { interface: 'eth0', source: PEER, destination: VRRP_GROUP_IPV4, ttl: change.ttl ?? 255, payload, headerValid: true };
+}
+
+const MASTER_DOWN_MS = 3609.375;
+
+function masterHost(): FakeHost {
+  const host = new FakeHost();
+  host.engine.configure(1, [router()]);
+  host.runUntil(host.now + MASTER_DOWN_MS);
+  host.takeCalls();
+  return host;
+}
+
+describe('taking part', () => {
+  test('a node takes the VIP of a past life off before it opens a socket', () => {
+    const host = new FakeHost();
+    host.held.push({ address: OWN, prefixLength: 24, interface: 'eth0', ours: false }, { address: VIP, prefixLength: 24, interface: 'eth0', ours: false });
+    host.engine.configure(1, [router()]);
+    expect(host.takeCalls()).toEqual([`release ${VIP}`, 'open eth0', 'initialize -> backup (startup)']);
+    expect(host.notices()).toContain('leftover-address-removed');
+  });
+
+  test('an address owner keeps what the host has of its own, at start and when it leaves', () => {
+    const host = new FakeHost();
+    host.link = { ...host.link, addresses: [{ address: VIP, prefixLength: 24 }] };
+    host.held.push({ address: VIP, prefixLength: 24, interface: 'eth0', ours: false });
+    host.engine.configure(1, [router({ priority: 255 })]);
+    expect(host.calls).toContain('send priority 255');
+    host.engine.shutdown();
+    expect(host.calls).not.toContain(`release ${VIP}`);
+  });
+
+  test('the only address of an interface is never taken off, the router stays out instead', () => {
+    const host = new FakeHost();
+    host.link = { ...host.link, addresses: [{ address: VIP, prefixLength: 24 }] };
+    host.held.push({ address: VIP, prefixLength: 24, interface: 'eth0', ours: false });
+    host.engine.configure(1, [router()]);
+    expect(host.takeCalls()).toEqual(['open eth0', 'initialize -> fault (no-primary-address)']);
+    expect(host.notices()).toContain('virtual-address-is-the-hosts-only-address');
+  });
+
+  test('promotion sends the advertisement, claims, announces and only then says so', () => {
+    const host = new FakeHost();
+    host.engine.configure(1, [router()]);
+    host.takeCalls();
+    host.runUntil(host.now + MASTER_DOWN_MS);
+    expect(host.takeCalls()).toEqual(['send priority 100', `claim ${VIP}`, `announce ${VIP} x5`, 'backup -> master (master-down-timer)']);
+  });
+
+  test('shutdown resigns before it releases, and closes the socket last', () => {
+    const host = masterHost();
+    host.engine.shutdown();
+    expect(host.takeCalls()).toEqual(['send priority 0', `release ${VIP}`, 'master -> initialize (shutdown)', 'close eth0']);
+    expect(host.armedAt).toBeUndefined();
+  });
+
+  test('a refused claim is never announced and never called master', () => {
+    const host = new FakeHost();
+    host.engine.configure(1, [router()]);
+    host.takeCalls();
+    host.refuseClaims = true;
+    host.runUntil(host.now + MASTER_DOWN_MS);
+    const calls = host.takeCalls();
+    expect(calls.filter((call) => call.startsWith('announce') || call.includes('-> master'))).toEqual([]);
+    expect(calls.slice(-1)).toEqual(['backup -> fault (address-install-failed)']);
+    expect(calls).toContain('send priority 0');
+    expect(host.notices()).toContain('address-install-failed');
+  });
+});
+
+describe('the stall rule', () => {
+  test('an advertisement that lies in the socket is heard before the master-down deadline fires', () => {
+    const host = new FakeHost();
+    host.engine.configure(1, [router()]);
+    host.takeCalls();
+    host.putInSocket(advert(200));
+    host.sleep(MASTER_DOWN_MS + 500);
+    host.fireTimer();
+    expect(host.takeCalls()).toEqual([]);
+    expect(host.armedAt).toBe(host.now + MASTER_DOWN_MS);
+  });
+
+  test('a master that slept longer than its peers are patient steps down before it sends anything', () => {
+    const host = masterHost();
+    host.sleep(6000);
+    host.fireTimer();
+    expect(host.takeCalls()).toEqual([`release ${VIP}`, 'master -> backup (woke-from-stall)']);
+    expect(host.notices()).toContain('stall-detected');
+  });
+
+  test('a datagram that wakes a frozen master finds a backup, so that nobody is answered', () => {
+    const host = masterHost();
+    host.sleep(6000);
+    host.deliver(advert(50));
+    expect(host.takeCalls()).toEqual([`release ${VIP}`, 'master -> backup (woke-from-stall)']);
+  });
+
+  test('a master that is late by less than that sends one advertisement and stays', () => {
+    const host = masterHost();
+    host.sleep(2500);
+    host.fireTimer();
+    expect(host.takeCalls()).toEqual(['send priority 100']);
+  });
+});
+
+describe('packets', () => {
+  test.each([
+    ['a wrong TTL', advert(200, { ttl: 254 })],
+    ['an unknown VRID', advert(200, { vrid: 8 })],
+    ['a broken checksum', { ...advert(200), payload: advert(200).payload.with(3, 2) }],
+    ['nothing at all', { ...advert(200), payload: new Uint8Array(0) }],
+  ])('%s is counted and touches no timer', (_what, datagram) => {
+    const host = new FakeHost();
+    host.engine.configure(1, [router()]);
+    const armedAt = host.armedAt;
+    host.sleep(100);
+    host.deliver(datagram);
+    expect(host.armedAt).toBe(armedAt);
+    const counted = Object.values(host.engine.snapshotEngine().discarded).reduce((sum, count) => sum + count, 0);
+    const router = host.engine.snapshotRouters()[0];
+    const own = (router?.statistics.ttl_errors ?? 0) + (router?.statistics.checksum_errors ?? 0) + (router?.statistics.length_errors ?? 0);
+    expect(counted + own).toBe(1);
+    expect(router?.statistics.adverts_received).toBe(0);
+  });
+
+  test('a flood of the same bad packet costs one notice', () => {
+    const host = new FakeHost();
+    host.engine.configure(1, [router()]);
+    for (let count = 0; count < 1000; count += 1) host.deliver(advert(200, { ttl: 1 }));
+    expect(host.notices()).toEqual(['advertisement-discarded']);
+    host.sleep(60_001);
+    host.deliver(advert(200, { ttl: 1 }));
+    const last = host.messages.filter((message) => message.type === 'notice' && message.event === 'advertisement-discarded').at(-1);
+    expect(last).toMatchObject({ fields: { swallowed: 999 } });
+  });
+
+  test('a heard router shows in the snapshot', () => {
+    const host = new FakeHost();
+    host.engine.configure(1, [router()]);
+    host.deliver(advert(200));
+    const snapshot = host.engine.snapshotRouters()[0];
+    expect(snapshot?.heard).toEqual([{ address: PEER, priority: 200, advertIntervalMs: 1000, checksumForm: 'pseudo-header', lastHeardMs: 0 }]);
+    expect(snapshot?.master).toEqual({ address: PEER, priority: 200 });
+  });
+});
+
+describe('the interface', () => {
+  test('link down in master is fault without a packet, link up is backup', () => {
+    const host = masterHost();
+    host.changeLink({ up: false });
+    expect(host.takeCalls()).toEqual([`release ${VIP}`, 'master -> fault (link-down)']);
+    host.changeLink({ up: true });
+    expect(host.takeCalls()).toEqual(['fault -> backup (fault-cleared)']);
+  });
+
+  test('an interface that does not exist is waited for', () => {
+    const host = new FakeHost();
+    host.link = { ...host.link, exists: false, up: false, index: 0, addresses: [] };
+    host.engine.configure(1, [router()]);
+    expect(host.takeCalls()).toEqual(['initialize -> fault (interface-missing)']);
+    host.changeLink({ exists: true, up: true, index: 9, addresses: [{ address: OWN, prefixLength: 24 }] });
+    expect(host.takeCalls()).toEqual(['open eth0', 'fault -> backup (fault-cleared)']);
+  });
+
+  test('an interface that is made again gets a new socket', () => {
+    const host = masterHost();
+    host.changeLink({ index: 3 });
+    expect(host.takeCalls().slice(0, 2)).toEqual(['close eth0', 'open eth0']);
+  });
+
+  test('the primary address is the first one that is no virtual address', () => {
+    const host = masterHost();
+    host.changeLink({ addresses: [{ address: VIP, prefixLength: 24 }, { address: OWN, prefixLength: 24 }] });
+    expect(host.takeCalls()).toEqual([]);
+    expect(host.engine.snapshotRouters()[0]?.primaryAddress).toBe(OWN);
+  });
+});
+
+describe('configuring again', () => {
+  test('the same configuration changes nothing', () => {
+    const host = masterHost();
+    host.engine.configure(2, [router()]);
+    expect(host.takeCalls()).toEqual([]);
+  });
+
+  test('a router that is no longer configured resigns and releases; the others are not touched', () => {
+    const host = new FakeHost();
+    const other = router({ name: 'mail', vrid: 8, addresses: [{ address: '10.9.0.101', prefixLength: 24 }] });
+    host.engine.configure(1, [router(), other]);
+    host.runUntil(host.now + MASTER_DOWN_MS);
+    host.takeCalls();
+    host.engine.configure(2, [router()]);
+    expect(host.takeCalls()).toEqual(['send priority 0', 'release 10.9.0.101', 'master -> initialize (shutdown)']);
+  });
+
+  test('another VRID is another router', () => {
+    const host = masterHost();
+    host.engine.configure(2, [router({ vrid: 9 })]);
+    const calls = host.takeCalls();
+    expect(calls[0]).toBe('send priority 0');
+    expect(calls).toContain('initialize -> backup (startup)');
+  });
+});
+
+test('a failed tracker is a fault, and its end starts the router again', () => {
+  const host = masterHost();
+  host.engine.setHealth('web', { adjustment: 0, failed: true });
+  expect(host.takeCalls()).toEqual(['send priority 0', `release ${VIP}`, 'master -> fault (tracker-failed)']);
+  host.engine.setHealth('web', { adjustment: 0, failed: false });
+  expect(host.takeCalls()).toEqual(['fault -> backup (fault-cleared)']);
+});

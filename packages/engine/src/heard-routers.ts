@@ -1,0 +1,28 @@
+// Remembers the newest advertisement of every other router of one VRID, for status and evidence. Decides nothing.
+
+import type { IpAddress } from '@baton/base';
+import type { Advertisement } from '@baton/vrrp';
+import type { HeardRouter } from './messages.js';
+
+/** How many senders are remembered for one virtual router; the one silent for longest is forgotten first. */
+export const MAX_HEARD_ROUTERS = 16;
+
+/** The other routers that advertise one VRID. */
+export class HeardRouters {
+  private readonly bySource = new Map<IpAddress, HeardRouter>();
+
+  /** Takes note of a valid advertisement. */
+  note(source: IpAddress, advertisement: Advertisement, checksumForm: HeardRouter['checksumForm'], atMs: number): void {
+    this.bySource.delete(source);
+    this.bySource.set(source, {
+      address: source, priority: advertisement.priority, advertIntervalMs: advertisement.advertIntervalMs, checksumForm, lastHeardMs: atMs,
+    });
+    const oldest = this.bySource.keys().next();
+    if (this.bySource.size > MAX_HEARD_ROUTERS && oldest.done !== true) this.bySource.delete(oldest.value);
+  }
+
+  /** Every remembered sender, the one heard last at the end. */
+  list(): readonly HeardRouter[] {
+    return [...this.bySource.values()];
+  }
+}

@@ -1,0 +1,34 @@
+// Addresses of a past life: what a node must take off its interfaces before it takes part. Runs once for each router that is new to the engine.
+
+import { addressFamily } from '@baton/base';
+import type { HeldAddress } from '@baton/net';
+import type { HostedRouter } from './hosted-router.js';
+import type { Notices } from './notices.js';
+import type { EnginePorts } from './ports.js';
+
+/** Takes every virtual address of the router off, wherever on this host it is found.
+ *
+ *  Left in place: what an address owner (priority 255) has of its own, and the last IPv4 address of an interface, because a virtual address
+ *  that is also the only address is a configuration error and deleting it would cut the host off. */
+export function removeLeftovers(hosted: HostedRouter, ports: Pick<EnginePorts, 'addressOwner'>, notices: Notices): void {
+  const virtual = new Set(hosted.virtualAddresses());
+  const held = ports.addressOwner.list();
+  for (const address of held.filter((entry) => virtual.has(entry.address))) {
+    const fields = { router: hosted.name, address: address.address, interface: address.interface };
+    if (hosted.ownsAddresses() && !address.ours) {
+      hosted.preexisting.add(address.address);
+    } else if (isOnlyAddress(address, held)) {
+      notices.say('error', 'virtual-address-is-the-hosts-only-address', fields);
+    } else {
+      const result = ports.addressOwner.release(address);
+      if (result.ok) notices.say('warn', 'leftover-address-removed', fields);
+      else notices.say('error', 'leftover-address-not-removed', { ...fields, errno: result.errno });
+    }
+  }
+}
+
+function isOnlyAddress(address: HeldAddress, held: readonly HeldAddress[]): boolean {
+  if (address.ours) return false;
+  const family = addressFamily(address.address);
+  return held.filter((entry) => entry.interface === address.interface && addressFamily(entry.address) === family).length === 1;
+}

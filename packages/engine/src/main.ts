@@ -1,0 +1,239 @@
+// The engine process, root of the service: holds the runtime lock, hosts the Engine on Linux, supervises the agent, obeys signals.
+//
+//   baton run ── this process ── fork ─> agent (configuration, hooks, status)
+//                    └─ fork ─> observer (libpcap), only when configured
+//
+// It reads no configuration: the agent sends it. It waits for nobody: adverts go on while the agent is dead.
+
+import { BatonError, describeError } from '@baton/base';
+import { lockFile, notifySystemd, requestRealtimeScheduling, type FileLock } from '@baton/linux';
+import {
+  LinuxAddressOwner, LinuxAnnouncer, LinuxLinkMonitor, missingCapabilities, openPacketIo, startObserver, type Observer,
+} from '@baton/net/linux';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { NodeDeadlineTimer } from './deadline-timer.js';
+import { Engine, isPrivilegeError } from './engine.js';
+import type { AgentMessage, EngineMessage } from './messages.js';
+import { AgentSupervisor, type AgentExit } from './supervisor.js';
+
+/** What `baton run` hands to the engine. */
+export interface EngineOptions {
+  /** Path of the agent's main module. */
+  readonly agentProgram: string;
+  readonly agentArguments: readonly string[];
+  /** Path of the observer's main module. */
+  readonly observerProgram: string;
+}
+
+/** Exit codes of the daemon, as the interface promises them. */
+export const EXIT = { done: 0, failed: 1, privileges: 5 } as const;
+
+/** How long the agent may take for its last hooks before the engine ends without it, ms. */
+export const STOP_PATIENCE_MS = 12_000;
+/** How often an agent may die before it has sent its first configuration. */
+export const MAX_FAILED_STARTS = 3;
+
+type ConfigureMessage = Extract<AgentMessage, { type: 'configure' }>;
+
+/** Runs the engine in this process until it is told to stop; ends the process with an exit code. */
+export function runEngine(options: EngineOptions): void {
+  new EngineProcess(options).start();
+}
+
+class EngineProcess {
+  private readonly supervisor: AgentSupervisor;
+  private readonly scheduling: string;
+  private engine: Engine | undefined;
+  private driver = '';
+  private lock: FileLock | undefined;
+  private observer: Observer | undefined;
+  private failedStarts = 0;
+  private agentDeath: AgentExit | undefined;
+  private stopping = false;
+  private exitCode: number = EXIT.done;
+
+  constructor(private readonly options: EngineOptions) {
+    this.scheduling = requestRealtimeScheduling();
+    this.supervisor = new AgentSupervisor({
+      program: options.agentProgram,
+      arguments: options.agentArguments,
+      onMessage: (message) => { this.onMessage(message); },
+      onExit: (exit) => { this.onAgentExit(exit); },
+    });
+  }
+
+  start(): void {
+    process.on('SIGTERM', () => { this.stop(); });
+    process.on('SIGINT', () => { this.stop(); });
+    process.on('SIGHUP', () => { this.supervisor.signal('SIGHUP'); });
+    this.supervisor.start();
+  }
+
+  private onMessage(message: AgentMessage): void {
+    switch (message.type) {
+      case 'configure':
+        this.configure(message);
+        break;
+      case 'snapshot-request':
+        this.sendSnapshot(message.id);
+        break;
+      case 'health':
+        this.engine?.setHealth(message.router, message);
+        break;
+      case 'refuse-start':
+        // An agent that is started again while routers run cannot undo them: the last good configuration goes on.
+        if (this.engine === undefined) this.endAfterAgent(message.exitCode);
+        break;
+      case 'stopped':
+        this.end();
+    }
+  }
+
+  private configure(message: ConfigureMessage): void {
+    if (this.stopping) return;
+    const firstTime = this.engine === undefined;
+    try {
+      if (firstTime) this.takeHold(message.runtimeDirectory);
+      this.engine ??= this.createEngine();
+      this.engine.configure(message.generation, message.routers);
+    } catch (error) {
+      if (!(error instanceof BatonError)) throw error;
+      const exitCode = isPrivilegeError(error) ? EXIT.privileges : EXIT.failed;
+      this.send({ type: 'refused', generation: message.generation, code: error.code, message: describeError(error), exitCode });
+      if (firstTime) this.endAfterAgent(exitCode);
+      return;
+    }
+    this.observe(message);
+    this.send({ type: 'configured', generation: message.generation, driver: this.driver, scheduling: this.scheduling });
+    if (firstTime) notifySystemd('READY=1');
+    this.reportAgentDeath();
+  }
+
+  /** Nobody hears a notice while the agent is dead: its successor is told. */
+  private reportAgentDeath(): void {
+    const { agentDeath } = this;
+    if (agentDeath === undefined) return;
+    this.agentDeath = undefined;
+    const how = agentDeath.signal ?? `exit code ${String(agentDeath.code)}`;
+    this.engine?.notices.say('error', 'agent-respawned', { ended_by: how });
+  }
+
+  /** What must be ours before anything is touched: the privileges and the runtime directory. */
+  private takeHold(runtimeDirectory: string): void {
+    const missing = missingCapabilities();
+    if (missing.length > 0) {
+      throw new BatonError('ERR_NET_CAPABILITY_MISSING', `cannot hold virtual IPs without ${missing.join(' and ')}`, {
+        hint: 'run as root, or give the service AmbientCapabilities=CAP_NET_ADMIN CAP_NET_RAW',
+      });
+    }
+    this.lock = takeRuntimeLock(runtimeDirectory);
+  }
+
+  private createEngine(): Engine {
+    const packetIo = openPacketIo();
+    this.driver = packetIo.driver;
+    const clock = { now: () => performance.now() };
+    return new Engine({
+      packetIo, clock, timer: new NodeDeadlineTimer(clock),
+      addressOwner: new LinuxAddressOwner(), announcer: new LinuxAnnouncer(), linkMonitor: new LinuxLinkMonitor(),
+      wallClockMs: () => Date.now(),
+      emit: (message) => { this.send(message); },
+    });
+  }
+
+  private sendSnapshot(id: number): void {
+    const { engine } = this;
+    if (engine === undefined) return;
+    this.send({
+      type: 'snapshot', id, routers: engine.snapshotRouters(),
+      engine: {
+        ...engine.snapshotEngine(), pid: process.pid, scheduling: this.scheduling, rssBytes: process.memoryUsage.rss(),
+        observer: this.observer?.state ?? 'off',
+      },
+    });
+  }
+
+  private observe({ observe, routers }: ConfigureMessage): void {
+    this.observer?.stop();
+    this.observer = undefined;
+    if (!observe) return;
+    const interfaces = [...new Set(routers.map(({ parameters }) => parameters.interface))];
+    const addresses = routers.flatMap(({ parameters }) => parameters.addresses.map((entry) => entry.address));
+    this.observer = startObserver({
+      program: this.options.observerProgram, interfaces, addresses,
+      onEvidence: (evidence) => {
+        this.engine?.notices.sayLimited('info', evidence.event, evidence.subject, evidence.fields);
+      },
+    });
+  }
+
+  private onAgentExit(exit: AgentExit): void {
+    if (!exit.willRespawn) {
+      this.end();
+      return;
+    }
+    this.agentDeath = exit;
+    if (this.engine !== undefined) return;
+    this.failedStarts += 1;
+    if (this.failedStarts < MAX_FAILED_STARTS) return;
+    process.stderr.write(`baton: the agent ended ${String(this.failedStarts)} times before it sent a configuration; see its messages above\n`);
+    this.exitCode = EXIT.failed;
+    this.end();
+  }
+
+  /** The routers leave first; then the agent delivers the stop hooks; then the process ends. A second signal ends it at once. */
+  private stop(): void {
+    if (this.stopping) {
+      this.end();
+      return;
+    }
+    this.stopping = true;
+    notifySystemd('STOPPING=1');
+    this.engine?.shutdown();
+    this.observer?.stop();
+    this.supervisor.expectEnd();
+    if (!this.supervisor.isRunning()) {
+      this.end();
+      return;
+    }
+    this.send({ type: 'stopping' });
+    setTimeout(() => { this.end(); }, STOP_PATIENCE_MS);
+  }
+
+  private endAfterAgent(exitCode: number): void {
+    this.exitCode = exitCode;
+    this.stopping = true;
+    this.supervisor.expectEnd();
+    if (!this.supervisor.isRunning()) this.end();
+    else setTimeout(() => { this.end(); }, STOP_PATIENCE_MS);
+  }
+
+  private end(): void {
+    this.supervisor.expectEnd();
+    this.supervisor.signal('SIGKILL');
+    this.lock?.release();
+    process.exit(this.exitCode);
+  }
+
+  private send(message: EngineMessage): void {
+    this.supervisor.send(message);
+  }
+}
+
+/** Takes the lock that makes this daemon the only one on its runtime directory. The kernel drops it when the process dies, however it dies. */
+function takeRuntimeLock(directory: string): FileLock {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o750 });
+  } catch (cause) {
+    throw new BatonError('ERR_ENGINE_RUNTIME_DIRECTORY', `cannot make the runtime directory ${directory}: ${describeError(cause)}`, {
+      cause, hint: 'make it writable for the service, or set runtime_directory',
+    });
+  }
+  const lock = lockFile(join(directory, 'baton.lock'));
+  if (lock.ok) return lock;
+  const holder = lock.holderPid === undefined ? 'another process' : `process ${String(lock.holderPid)}`;
+  throw new BatonError('ERR_ENGINE_ALREADY_RUNNING', `a Baton daemon is already running on ${directory} (${holder})`, {
+    hint: 'stop it first, or give this one a runtime_directory of its own',
+  });
+}

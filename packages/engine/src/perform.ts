@@ -1,0 +1,125 @@
+// Performs what a virtual router asks for, in the order it asks: the only place where a decision touches the world.
+// One switch, one tick, no waiting. Decides nothing of its own.
+
+import { assertNever, type Instant } from '@baton/base';
+import { encodeAdvertisement, VRRP_GROUP_IPV4, type StateChange, type VirtualAddress, type VirtualRouterOutput } from '@baton/vrrp';
+import type { HostedRouter } from './hosted-router.js';
+import type { InterfaceSession } from './interface-session.js';
+import type { TransitionSteps } from './messages.js';
+import type { Notices } from './notices.js';
+import type { EnginePorts } from './ports.js';
+
+/** What performing a list of outputs came to. A failed claim voids the rest of the list. */
+export type PerformResult = { readonly claimFailed: boolean };
+
+/** Where the outputs of one router go. */
+export interface PerformContext {
+  readonly hosted: HostedRouter;
+  readonly session: InterfaceSession;
+  readonly ports: EnginePorts;
+  readonly notices: Notices;
+  /** The instant of the decision: steps are measured from it. */
+  readonly decidedAt: Instant;
+}
+
+/** Performs `outputs` in order. */
+export function perform(outputs: readonly VirtualRouterOutput[], context: PerformContext): PerformResult {
+  const { hosted, ports, decidedAt } = context;
+  const steps: { -readonly [Step in keyof TransitionSteps]: TransitionSteps[Step] } = {};
+  const sinceDecisionMs = (): number => ports.clock.now() - decidedAt;
+  for (const output of outputs) {
+    switch (output.kind) {
+      case 'send-advertisement':
+        sendAdvertisement(output.priority, context);
+        steps.advertisementMs ??= sinceDecisionMs();
+        break;
+      case 'claim-addresses':
+        if (!claimAddresses(output.addresses, context)) return { claimFailed: true };
+        steps.addressesMs = sinceDecisionMs();
+        break;
+      case 'release-addresses':
+        releaseAddresses(output.addresses, context);
+        steps.addressesMs = sinceDecisionMs();
+        break;
+      case 'announce-addresses':
+        announceAddresses(output.addresses, output.count, context);
+        steps.announcedMs ??= sinceDecisionMs();
+        break;
+      case 'state-changed':
+        reportChange(output.change, steps, context);
+        break;
+      case 'lower-priority-received':
+        ports.emit({
+          type: 'lower-priority-received', router: hosted.name, source: output.source, priority: output.priority, at: ports.wallClockMs(),
+        });
+        break;
+      default:
+        assertNever(output);
+    }
+  }
+  return { claimFailed: false };
+}
+
+/** A send that fails is counted and said; the next advertisement is the retry. */
+function sendAdvertisement(priority: number, { hosted, session, notices }: PerformContext): void {
+  const { router } = hosted;
+  const { parameters, primaryAddress } = router;
+  const socket = session.sendingSocket();
+  if (primaryAddress === undefined || socket === undefined) return;
+  const payload = encodeAdvertisement(
+    {
+      version: parameters.version, vrid: parameters.vrid, priority, advertIntervalMs: parameters.advertIntervalMs,
+      addresses: parameters.addresses.map((entry) => entry.address),
+    },
+    {
+      source: primaryAddress, destination: VRRP_GROUP_IPV4,
+      checksumForm: parameters.checksum === 'rfc9568' ? 'message-only' : 'pseudo-header',
+    },
+  );
+  const result = socket.send(primaryAddress, payload);
+  if (result.ok) return;
+  router.statistics.send_errors += 1;
+  notices.sayLimited('warn', 'advertisement-send-failed', hosted.name, { router: hosted.name, interface: session.name, errno: result.errno });
+}
+
+/** Claims the whole set. The first refusal ends it; the router then releases what was claimed. */
+function claimAddresses(addresses: readonly VirtualAddress[], { hosted, ports, notices }: PerformContext): boolean {
+  for (const address of addresses) {
+    const place = hosted.placed(address);
+    const result = ports.addressOwner.claim(place);
+    if (!result.ok) {
+      notices.say('error', 'address-install-failed', {
+        router: hosted.name, address: place.address, interface: place.interface, errno: result.errno,
+      });
+      return false;
+    }
+  }
+  return true;
+}
+
+/** Takes the addresses off, except those that the host owns without us. */
+function releaseAddresses(addresses: readonly VirtualAddress[], { hosted, ports, notices }: PerformContext): void {
+  for (const address of addresses) {
+    const place = hosted.placed(address);
+    if (hosted.preexisting.has(place.address)) continue;
+    const result = ports.addressOwner.release(place);
+    if (result.ok) continue;
+    notices.say('error', 'address-release-failed', {
+      router: hosted.name, address: place.address, interface: place.interface, errno: result.errno,
+    });
+  }
+}
+
+function announceAddresses(addresses: readonly VirtualAddress[], count: number, { hosted, ports, notices }: PerformContext): void {
+  if (count === 0 || addresses.length === 0) return;
+  const result = ports.announcer.announce(addresses.map((address) => hosted.placed(address)), count);
+  if (result.ok) return;
+  hosted.router.statistics.send_errors += 1;
+  notices.sayLimited('warn', 'announcement-send-failed', hosted.name, { router: hosted.name, errno: result.errno });
+}
+
+function reportChange(change: StateChange, steps: TransitionSteps, { hosted, ports }: PerformContext): void {
+  hosted.sinceMs = ports.wallClockMs();
+  hosted.reason = change.reason;
+  ports.emit({ type: 'state-changed', router: hosted.name, change, steps: { ...steps }, at: hosted.sinceMs });
+}

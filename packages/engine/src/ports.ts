@@ -1,0 +1,25 @@
+// What the engine needs from the world around it. Production fills it with Linux and Node, the simulator with memory and a virtual clock.
+
+import type { Clock, Instant } from '@baton/base';
+import type { AddressOwner, Announcer, LinkMonitor, PacketIo } from '@baton/net';
+import type { EngineMessage } from './messages.js';
+
+/** The engine's only timer. */
+export interface DeadlineTimer {
+  /** Calls `fire` once, at `at` or as soon after it as the process runs; replaces what was armed before. Undefined disarms. */
+  arm(at: Instant | undefined, fire: () => void): void;
+}
+
+/** Everything outside the engine. */
+export interface EnginePorts {
+  readonly packetIo: PacketIo;
+  readonly addressOwner: AddressOwner;
+  readonly announcer: Announcer;
+  readonly linkMonitor: LinkMonitor;
+  readonly clock: Clock;
+  readonly timer: DeadlineTimer;
+  /** Wall-clock milliseconds since 1970, only ever shown. */
+  readonly wallClockMs: () => number;
+  /** Tells the agent; never blocks and never throws. */
+  readonly emit: (message: EngineMessage) => void;
+}
