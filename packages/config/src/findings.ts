@@ -1,0 +1,80 @@
+// Collects what is wrong or doubtful in one file and turns it into lines for an operator. Knows no vocabulary and no YAML.
+
+import type { Finding } from './configuration.js';
+
+/** Where something stands in the file: 1-based line and column, and the dotted path of its key. */
+export interface Place {
+  readonly line: number;
+  readonly column: number;
+  readonly key: string;
+}
+
+/** The place of things that concern the whole file. */
+export const WHOLE_FILE: Place = { line: 1, column: 1, key: '' };
+
+/** Most findings reported for one file; a last one then says that there are more. */
+export const MAX_FINDINGS = 200;
+
+/** The findings of one file, in the order they were made. */
+export class Findings {
+  private readonly file: string;
+  private readonly made: Finding[] = [];
+  private omittedErrors = 0;
+  private omittedWarnings = 0;
+
+  /** @param file as the findings shall name it */
+  constructor(file: string) {
+    this.file = file;
+  }
+
+  error(code: string, place: Place, message: string): void {
+    this.add('error', code, place, message);
+  }
+
+  warning(code: string, place: Place, message: string): void {
+    this.add('warning', code, place, message);
+  }
+
+  /** True when at least one finding is an error, kept or omitted. */
+  hasErrors(): boolean {
+    return this.omittedErrors > 0 || this.made.some((finding) => finding.severity === 'error');
+  }
+
+  /** All findings from the top of the file to its end. */
+  inFileOrder(): readonly Finding[] {
+    const sorted = [...this.made].sort((a, b) => a.line - b.line || a.column - b.column);
+    const omitted = this.omittedErrors + this.omittedWarnings;
+    if (omitted === 0) return sorted;
+    const severity = this.omittedErrors > 0 ? 'error' : 'warning';
+    const message = `${String(omitted)} more findings are not shown; correct these first`;
+    return [...sorted, { severity, code: 'too-many-findings', file: this.file, ...WHOLE_FILE, message }];
+  }
+
+  private add(severity: Finding['severity'], code: string, place: Place, message: string): void {
+    if (this.made.length < MAX_FINDINGS) {
+      const { line, column, key } = place;
+      this.made.push({ severity, code, file: this.file, line, column, key, message });
+    } else if (severity === 'error') {
+      this.omittedErrors += 1;
+    } else {
+      this.omittedWarnings += 1;
+    }
+  }
+}
+
+/** One finding as a line: `baton.yaml:7:11: error: virtual_routers.web.vrid: must be an integer 1..255, not 300`. Control characters
+ *  from the file are written as escapes. */
+export function formatFinding(finding: Finding): string {
+  const where = `${finding.file}:${String(finding.line)}:${String(finding.column)}`;
+  const what = finding.key === '' ? finding.message : `${finding.key}: ${finding.message}`;
+  return escapeControls(`${where}: ${finding.severity}: ${what}`);
+}
+
+/** A piece of the file inside a message: quoted, cut to 60 characters. */
+export function quote(text: string): string {
+  return `'${text.length > 60 ? `${text.slice(0, 57)}...` : text}'`;
+}
+
+function escapeControls(text: string): string {
+  return text.replace(/\p{C}/gu, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
+}

@@ -1,0 +1,12 @@
+// The configuration file: what it means, and everything that is wrong with it.
+
+// --- for users ---
+export { loadConfiguration, type LoadOptions } from './load.js';
+export { formatFinding } from './findings.js';
+export type {
+  Configuration, Finding, HookConfiguration, HookEvent, LoadResult, LogConfiguration, PeerConfiguration,
+} from './configuration.js';
+
+// --- for other packages ---
+export { findRuntimeDirectory } from './load.js';
+export { parseDuration } from './schema/plain-values.js';

@@ -1,0 +1,119 @@
+// From a path to a configuration, or to everything that is wrong with it at once. Reads the file and, of the machine, only its host name
+// and the hook programs.
+
+import { isUtf8 } from 'node:buffer';
+import { constants, readFileSync, statSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { dirname, resolve } from 'node:path';
+import type { LoadResult } from './configuration.js';
+import { Findings, quote, WHOLE_FILE } from './findings.js';
+import { file as fileType, DEFAULT_RUNTIME_DIRECTORY } from './schema/file.js';
+import { name as nameType } from './schema/names.js';
+import { placeOf } from './schema/value-type.js';
+import { readSource } from './source.js';
+import type { Position, SourceNode } from './source.js';
+import { toConfiguration } from './to-parameters.js';
+import { validate } from './validate.js';
+
+/** Largest configuration file, bytes. */
+export const MAX_FILE_BYTES = 1_048_576;
+
+/** What the caller knows better than the file. */
+export interface LoadOptions {
+  /** Name of this node; instead of the key `node` and of the short host name. */
+  readonly node?: string;
+}
+
+/** Reads and checks a configuration file, for the node that it names, or else for the short host name. Never throws on what a file holds.
+ *  @param file absolute, or relative to the working directory; findings name it as it was given
+ *  @returns the configuration with its warnings, or all findings, errors and warnings, in the order of the file */
+export function loadConfiguration(file: string, options: LoadOptions = {}): LoadResult {
+  const findings = new Findings(file);
+  const text = readText(file, findings);
+  const root = text === undefined ? undefined : readSource(text, findings);
+  if (root === undefined) return { ok: false, findings: findings.inFileOrder() };
+  const absolute = resolve(file);
+  const directory = dirname(absolute);
+  const node = nodeName(root, options, findings);
+  const draft = fileType.read(root, '', { node, knownNodes: [node, ...keysOf(entry(root, 'peers'))], findings });
+  if (draft !== undefined) validate(draft, node, directory, findings);
+  if (draft === undefined || findings.hasErrors()) return { ok: false, findings: findings.inFileOrder() };
+  return { ok: true, configuration: toConfiguration(draft, node, absolute, directory), warnings: findings.inFileOrder() };
+}
+
+/** The runtime directory that a file names, absolute, even if everything else in it is wrong; `/run/baton` when it names none or cannot
+ *  be read. For commands that look for a running daemon. Never throws. */
+export function findRuntimeDirectory(file: string, options: LoadOptions = {}): string {
+  const findings = new Findings(file);
+  const text = readText(file, findings);
+  const root = text === undefined ? undefined : readSource(text, findings);
+  const named = root === undefined ? undefined : entry(root, 'runtime_directory');
+  const node = root === undefined ? '' : nodeName(root, options, findings);
+  const own = named?.kind === 'map' ? entry(named, node) : named;
+  const usable = own?.kind === 'scalar' && typeof own.value === 'string' && own.value !== '';
+  return usable ? resolve(dirname(resolve(file)), own.text) : DEFAULT_RUNTIME_DIRECTORY;
+}
+
+function nodeName(root: SourceNode, options: LoadOptions, findings: Findings): string {
+  const named = entry(root, 'node');
+  const fromFile = named?.kind === 'scalar' && typeof named.value === 'string' ? named.value : undefined;
+  const node = options.node ?? fromFile;
+  if (node !== undefined) return node;
+  const [shortHostName = ''] = hostname().split('.');
+  const spelled: SourceNode = { kind: 'scalar', value: shortHostName, text: shortHostName, at: WHOLE_FILE };
+  const silent = new Findings('');
+  if (named === undefined && nameType.read(spelled, 'node', { node: '', knownNodes: [], findings: silent }) === undefined) {
+    const message = `is not given, and the host name ${quote(shortHostName)} cannot stand for it; give the node a name here`;
+    findings.error('missing-key', placeOf(WHOLE_FILE, 'node'), message);
+  }
+  return shortHostName;
+}
+
+function readText(file: string, findings: Findings): string | undefined {
+  const bytes = readBytes(file, findings);
+  if (bytes === undefined) return undefined;
+  if (isUtf8(bytes)) return new TextDecoder('utf-8').decode(bytes);
+  findings.error('not-utf-8', { ...firstWrongByte(bytes), key: '' }, 'the file is not UTF-8 text');
+  return undefined;
+}
+
+function readBytes(file: string, findings: Findings): Buffer | undefined {
+  try {
+    const { mode, size } = statSync(file);
+    if ((mode & constants.S_IFMT) !== constants.S_IFREG) {
+      findings.error('unreadable-file', WHOLE_FILE, 'this is not a regular file');
+      return undefined;
+    }
+    if (size <= MAX_FILE_BYTES) return readFileSync(file);
+    const message = `the file is larger than a configuration can be (${String(size)} of at most ${String(MAX_FILE_BYTES)} bytes)`;
+    findings.error('file-too-large', WHOLE_FILE, message);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error)) throw error;
+    const code = String(error.code);
+    if (code === 'ENOENT' || code === 'ENOTDIR') findings.error('missing-file', WHOLE_FILE, 'there is no such file');
+    else if (code === 'EACCES' || code === 'EPERM') findings.error('unreadable-file', WHOLE_FILE, 'this user may not read the file');
+    else findings.error('unreadable-file', WHOLE_FILE, `the file cannot be read (${code})`);
+    return undefined;
+  }
+}
+
+function firstWrongByte(bytes: Buffer): Position {
+  let start = 0;
+  for (let line = 1; ; line += 1) {
+    const newline = bytes.indexOf(0x0a, start);
+    const end = newline < 0 ? bytes.length : newline;
+    const text = bytes.subarray(start, end);
+    if (!isUtf8(text)) return { line, column: text.toString('utf8').indexOf('\uFFFD') + 1 };
+    if (newline < 0) return { line, column: 1 };
+    start = end + 1;
+  }
+}
+
+function entry(node: SourceNode, key: string): SourceNode | undefined {
+  return node.kind === 'map' ? node.entries.find((candidate) => candidate.key === key)?.value : undefined;
+}
+
+function keysOf(node: SourceNode | undefined): readonly string[] {
+  return node?.kind === 'map' ? node.entries.map(({ key }) => key) : [];
+}

@@ -1,0 +1,100 @@
+// IP addresses as the file spells them: plain ones for peers, and virtual addresses as text or as a map with interface and label.
+
+import { addressBytes, addressFamily, formatAddress, parseAddress, parseAddressPrefix } from '@baton/base';
+import type { AddressPrefix, IpAddress } from '@baton/base';
+import { quote } from '../findings.js';
+import { optional, record, required } from './collections.js';
+import { addressLabel, interfaceName } from './names.js';
+import { placeOf, reportWrongType } from './value-type.js';
+import type { Reading, ValueType } from './value-type.js';
+import type { SourceNode } from '../source.js';
+
+/** An address without prefix length, IPv4 or IPv6, as canonical text. */
+export const hostAddress: ValueType<IpAddress> = {
+  allowed: 'an IP address such as 10.0.0.12', short: 'IP address', takesMap: false, jsonSchema: { type: 'string' },
+  read(node, key, reading) {
+    if (node.kind !== 'scalar' || typeof node.value !== 'string') return reportWrongType(node, key, this.allowed, reading);
+    const bytes = parseAddress(node.value);
+    if (bytes !== undefined) return formatAddress(bytes);
+    reading.findings.error('wrong-address', placeOf(node.at, key), `must be ${this.allowed}, not ${quote(node.value)}`);
+    return undefined;
+  },
+};
+
+const VIRTUAL_ADDRESS = 'an IPv4 address with its prefix length such as 192.0.2.10/24';
+
+/** An IPv4 address with prefix length; a missing length is /32 and doubtful. */
+export const virtualAddressText: ValueType<AddressPrefix> = {
+  allowed: VIRTUAL_ADDRESS, short: 'a.b.c.d/length', takesMap: false, jsonSchema: { type: 'string' },
+  read(node, key, reading) {
+    if (node.kind !== 'scalar' || typeof node.value !== 'string') return reportWrongType(node, key, VIRTUAL_ADDRESS, reading);
+    const prefix = parseAddressPrefix(node.value);
+    const at = placeOf(node.at, key);
+    if (prefix === undefined) {
+      reading.findings.error('wrong-address', at, `must be ${VIRTUAL_ADDRESS}, not ${quote(node.value)}`);
+      return undefined;
+    }
+    if (addressFamily(prefix.address) === 6) {
+      reading.findings.error('not-supported-yet', at, 'an IPv6 virtual address is not supported by this version of Baton');
+      return undefined;
+    }
+    if (!isUnicast(prefix.address)) {
+      reading.findings.error('wrong-address', at, `must be an address that a host can hold; ${prefix.address} is not`);
+      return undefined;
+    }
+    if (!node.value.includes('/')) {
+      const message = `has no prefix length and is taken as /32; write ${prefix.address}/32, or the length of its network`;
+      reading.findings.warning('missing-prefix-length', at, message);
+    } else {
+      reportEndOfNetwork(prefix, node, key, reading);
+    }
+    return prefix;
+  },
+};
+
+/** A virtual address given as a map: where it goes if not on the interface of its router, and under which label. */
+export const placedAddress = record({
+  address: required(virtualAddressText, 'The virtual address with its prefix length'),
+  interface: optional(interfaceName, 'Interface that carries the address, the one of the virtual router when absent'),
+  label: optional(addressLabel, 'Label of the address, as `ip address` shows it'),
+});
+
+/** What an entry of `addresses` gives. */
+export interface VirtualAddressEntry {
+  readonly prefix: AddressPrefix;
+  readonly interface: string | undefined;
+  readonly label: string | undefined;
+}
+
+/** An entry of `addresses`: text, or a map. */
+export const virtualAddress: ValueType<VirtualAddressEntry> = {
+  allowed: `${VIRTUAL_ADDRESS}, or a map with address, interface and label`, short: 'a.b.c.d/length or {address, interface, label}',
+  takesMap: true, jsonSchema: { anyOf: [virtualAddressText.jsonSchema, placedAddress.jsonSchema] },
+  ...(placedAddress.fields === undefined ? {} : { fields: placedAddress.fields }),
+  read(node, key, reading) {
+    if (node.kind === 'map') {
+      const placed = placedAddress.read(node, key, reading);
+      if (placed?.address === undefined) return undefined;
+      return { prefix: placed.address.value, interface: placed.interface?.value, label: placed.label?.value };
+    }
+    if (node.kind === 'list') return reportWrongType(node, key, this.allowed, reading);
+    const prefix = virtualAddressText.read(node, key, reading);
+    return prefix === undefined ? undefined : { prefix, interface: undefined, label: undefined };
+  },
+};
+
+function isUnicast(address: IpAddress): boolean {
+  const first = addressBytes(address)[0] ?? 0;
+  return first !== 0 && first !== 127 && first < 224;
+}
+
+/** The first and the last address of a network belong to no host (RFC 922 §7); a /31 or /32 has neither. */
+function reportEndOfNetwork(prefix: AddressPrefix, node: SourceNode, key: string, reading: Reading): void {
+  if (prefix.prefixLength > 30) return;
+  const value = [...addressBytes(prefix.address)].reduce((sum, byte) => sum * 256 + byte, 0);
+  const position = value % 2 ** (32 - prefix.prefixLength);
+  const end = position === 0 ? 'network' : position === 2 ** (32 - prefix.prefixLength) - 1 ? 'broadcast' : undefined;
+  if (end === undefined) return;
+  const message = `is the ${end} address of its /${String(prefix.prefixLength)}: hosts will not talk to it`;
+  reading.findings.warning('network-end-address', placeOf(node.at, key), message);
+}

@@ -1,0 +1,198 @@
+// The kinds of value that hold others: records with known keys, maps with names chosen by the operator, lists, and values given per node.
+// Every key that is not known is reported here, at every level, by naming the nearest one that is.
+
+import { quote } from '../findings.js';
+import { nearestWord } from '../nearest.js';
+import type { Position, SourceEntry, SourceNode } from '../source.js';
+import { placeOf, reportWrongType } from './value-type.js';
+import type { FieldDescription, JsonSchema, Located, Reading, ValueType } from './value-type.js';
+
+/** One key of a record. `T` includes undefined when the key may be absent without a default. */
+export interface Field<T> extends FieldDescription {
+  readonly type: ValueType<T>;
+}
+
+/** The values of a record; a key whose value was wrong, and has been reported, is absent. */
+export type Draft<F> = { readonly [K in keyof F]?: Located<F[K] extends Field<infer T> ? T : never> };
+
+/** One named entry of a map. */
+export interface Named<T> {
+  readonly name: string;
+  readonly nameAt: Position;
+  readonly value: T;
+  /** Place of the entry under its key. */
+  readonly at: Located<T>['at'];
+}
+
+/** A key that must be given. */
+export function required<T>(type: ValueType<T>, doc: string): Field<T> {
+  return { type, required: true, default: undefined, section: false, doc };
+}
+
+/** A key that may be absent: `undefined` is then its value. */
+export function optional<T>(type: ValueType<T>, doc: string): Field<T | undefined> {
+  return { type, required: false, default: undefined, section: false, doc };
+}
+
+/** A key with a default, written as in the file and read by the same rules. */
+export function withDefault<T>(type: ValueType<T>, value: NonNullable<FieldDescription['default']>, doc: string): Field<T> {
+  return { type, required: false, default: value, section: false, doc };
+}
+
+/** A nested record that may be absent: the defaults of its keys hold then. */
+export function section<T>(type: ValueType<T>, doc: string): Field<T> {
+  return { type, required: false, default: undefined, section: true, doc };
+}
+
+/** A map with known keys. `later` are keys that a coming version understands: they are refused by saying so. */
+export function record<F extends Readonly<Record<string, Field<unknown>>>>(fields: F, later: readonly string[] = []): ValueType<Draft<F>> {
+  return {
+    allowed: `a map with the keys ${Object.keys(fields).join(', ')}`, short: 'map', takesMap: true, fields,
+    jsonSchema: recordJsonSchema(fields),
+    read(node, key, reading) {
+      if (node.kind !== 'map') return reportWrongType(node, key, this.allowed, reading);
+      for (const entry of node.entries) {
+        if (!Object.hasOwn(fields, entry.key)) reportUnknownKey(entry, key, Object.keys(fields), later, reading);
+      }
+      const values = new Map<string, Located<unknown>>();
+      for (const [name, field] of Object.entries(fields)) {
+        const value = readField(name, field, node, key, reading);
+        if (value !== undefined) values.set(name, value);
+      }
+      return Object.fromEntries(values) as Draft<F>;
+    },
+  };
+}
+
+/** A map from names that the operator chooses to values of one kind, in the order of the file. */
+export function namedMap<T>(
+  name: ValueType<string>, type: ValueType<T>, limits: { readonly minEntries: number },
+): ValueType<readonly Named<T>[]> {
+  const allowed = `a map of names${limits.minEntries > 0 ? ' with at least one entry' : ''}`;
+  return {
+    allowed, short: 'map of names', takesMap: true, ...(type.fields === undefined ? {} : { fields: type.fields }),
+    jsonSchema: { type: 'object', minProperties: limits.minEntries, propertyNames: name.jsonSchema, additionalProperties: type.jsonSchema },
+    read(node, key, reading) {
+      if (node.kind !== 'map') return reportWrongType(node, key, allowed, reading);
+      if (node.entries.length < limits.minEntries) {
+        reading.findings.error('out-of-range', placeOf(node.at, key), `must be ${allowed}, not an empty map`);
+        return undefined;
+      }
+      const read: Named<T>[] = [];
+      for (const entry of node.entries) {
+        const path = joinKey(key, entry.key);
+        const spelled: SourceNode = { kind: 'scalar', value: entry.key, text: entry.key, at: entry.keyAt };
+        const nameIsGood = name.read(spelled, path, reading) !== undefined;
+        const value = type.read(entry.value, path, reading);
+        if (!nameIsGood || value === undefined) continue;
+        read.push({ name: entry.key, nameAt: entry.keyAt, value, at: placeOf(entry.keyAt, path) });
+      }
+      return read;
+    },
+  };
+}
+
+/** A list of values of one kind. Wrong items are reported and left out. */
+export function list<T>(type: ValueType<T>, limits: { readonly minItems: number }): ValueType<readonly Located<T>[]> {
+  const allowed = `a list${limits.minItems > 0 ? ' with at least one entry' : ''}, each ${type.allowed}`;
+  return {
+    allowed, short: `list of ${type.short}`, takesMap: false, ...(type.fields === undefined ? {} : { fields: type.fields }),
+    jsonSchema: { type: 'array', items: type.jsonSchema, minItems: limits.minItems },
+    read(node, key, reading) {
+      if (node.kind !== 'list') return reportWrongType(node, key, allowed, reading);
+      if (node.items.length < limits.minItems) {
+        reading.findings.error('out-of-range', placeOf(node.at, key), `must be ${allowed}, not an empty list`);
+        return undefined;
+      }
+      const read: Located<T>[] = [];
+      for (const [index, item] of node.items.entries()) {
+        const path = `${key}[${String(index)}]`;
+        const value = type.read(item, path, reading);
+        if (value !== undefined) read.push({ value, at: placeOf(item.at, path) });
+      }
+      return read;
+    },
+  };
+}
+
+function readField(
+  name: string, field: Field<unknown>, node: Extract<SourceNode, { kind: 'map' }>, key: string, reading: Reading,
+): Located<unknown> | undefined {
+  const path = joinKey(key, name);
+  const entry = node.entries.find((candidate) => candidate.key === name);
+  if (entry !== undefined) return readGiven(field, entry.value, path, reading);
+  const at = placeOf(node.at, path);
+  if (field.required) {
+    reading.findings.error('missing-key', at, `is required: ${field.type.allowed}`);
+    return undefined;
+  }
+  if (field.default === undefined && !field.section) return { value: undefined, at };
+  const absent: SourceNode = field.default === undefined ? { kind: 'map', entries: [], at: node.at } : writtenAs(field.default, node.at);
+  const value = field.type.read(absent, path, reading);
+  return value === undefined ? undefined : { value, at };
+}
+
+function readGiven(field: Field<unknown>, given: SourceNode, path: string, reading: Reading): Located<unknown> | undefined {
+  if (given.kind === 'map' && !field.type.takesMap) return readPerNode(field, given, path, reading);
+  const value = field.type.read(given, path, reading);
+  return value === undefined ? undefined : { value, at: placeOf(given.at, path) };
+}
+
+/** A map where a plain value is expected holds one value per node: all are checked, this node's is taken. */
+function readPerNode(
+  field: Field<unknown>, given: Extract<SourceNode, { kind: 'map' }>, path: string, reading: Reading,
+): Located<unknown> | undefined {
+  let own: Located<unknown> | undefined;
+  for (const entry of given.entries) {
+    const entryPath = joinKey(path, entry.key);
+    const value = field.type.read(entry.value, entryPath, reading);
+    if (entry.key === reading.node && value !== undefined) own = { value, at: placeOf(entry.value.at, entryPath) };
+    if (!reading.knownNodes.includes(entry.key)) {
+      const message = `no node ${quote(entry.key)} is known: this node is ${quote(reading.node)}, others are listed under peers`;
+      reading.findings.warning('unknown-node', placeOf(entry.keyAt, entryPath), message);
+    }
+  }
+  if (!given.entries.some((entry) => entry.key === reading.node)) {
+    const names = given.entries.map((entry) => quote(entry.key)).slice(0, 8).join(', ');
+    const message = `has no value for this node, ${quote(reading.node)} (given for: ${names === '' ? 'none' : names}); `
+      + `must be ${field.type.allowed}, or a map with one per node`;
+    reading.findings.error('missing-node', placeOf(given.at, path), message);
+  }
+  return own;
+}
+
+function reportUnknownKey(
+  entry: SourceEntry, parent: string, known: readonly string[], later: readonly string[], reading: Reading,
+): void {
+  const path = joinKey(parent, entry.key);
+  const at = placeOf(entry.keyAt, path);
+  if (later.includes(entry.key)) {
+    reading.findings.error('not-supported-yet', at, `${quote(entry.key)} is not supported by this version of Baton`);
+    return;
+  }
+  const near = nearestWord(entry.key, [...known, ...later]);
+  const hint = near === undefined ? `the keys here are ${known.join(', ')}` : `the nearest is ${quote(near)}`;
+  const caveat = near !== undefined && later.includes(near) ? ', which is not supported by this version of Baton' : '';
+  reading.findings.error('unknown-key', at, `there is no such key; ${hint}${caveat}`);
+}
+
+/** A default as if it stood in the file. */
+function writtenAs(value: NonNullable<FieldDescription['default']>, at: Position): SourceNode {
+  if (typeof value === 'object') return { kind: 'list', items: value.map((item) => writtenAs(item, at)), at };
+  return { kind: 'scalar', value, text: String(value), at };
+}
+
+function joinKey(parent: string, key: string): string {
+  return parent === '' ? key : `${parent}.${key}`;
+}
+
+function recordJsonSchema(fields: Readonly<Record<string, Field<unknown>>>): JsonSchema {
+  const properties = Object.entries(fields).map(([name, field]) => {
+    const { jsonSchema, takesMap } = field.type;
+    const perNode = { type: 'object', description: 'One value per node name', additionalProperties: jsonSchema };
+    const described = { description: field.doc, ...(field.default === undefined ? {} : { default: field.default }) };
+    return [name, takesMap ? { ...described, ...jsonSchema } : { ...described, anyOf: [jsonSchema, perNode] }];
+  });
+  const names = Object.entries(fields).filter(([, field]) => field.required).map(([name]) => name);
+  return { type: 'object', properties: Object.fromEntries(properties) as JsonSchema, required: names, additionalProperties: false };
+}

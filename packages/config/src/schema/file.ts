@@ -1,0 +1,29 @@
+// The vocabulary of the whole file.
+
+import { list, namedMap, optional, record, required, section, withDefault } from './collections.js';
+import { hook } from './hook.js';
+import { name } from './names.js';
+import { peer } from './peer.js';
+import { choice, path, truth } from './plain-values.js';
+import { virtualRouter } from './virtual-router.js';
+
+const log = record({
+  level: withDefault(choice(['error', 'warn', 'info', 'debug']), 'info', 'The least important lines that are written'),
+  format: withDefault(choice(['text', 'json']), 'text', 'Form of a line'),
+  file: optional(path, 'Also append to this file'),
+});
+
+/** Where the daemon keeps its socket and lock unless the file says otherwise. */
+export const DEFAULT_RUNTIME_DIRECTORY = '/run/baton';
+
+/** The top level of a configuration file. */
+export const file = record({
+  node: optional(name, 'Name of this node, the short host name when absent'),
+  peers: optional(namedMap(name, peer, { minEntries: 0 }), 'The other nodes by name; an entry for this node is skipped, so that nodes can share one file'),
+  virtual_routers: required(namedMap(name, virtualRouter, { minEntries: 1 }), 'Virtual routers by name'),
+  hooks: withDefault(list(hook, { minItems: 0 }), [], 'Commands that are called when a virtual router changes its state'),
+  log: section(log, 'The log, always written to standard error'),
+  state_directory: withDefault(path, '/var/lib/baton', 'Directory of what must survive a restart: the journal'),
+  runtime_directory: withDefault(path, DEFAULT_RUNTIME_DIRECTORY, 'Directory of the control socket and the lock'),
+  observe: withDefault(truth, false, 'Run the packet observer, a separate process that listens with libpcap'),
+}, ['control_channel', 'sync_groups', 'trackers', 'floating_ips', 'session_sync', 'arbiter', 'http']);

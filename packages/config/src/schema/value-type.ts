@@ -1,0 +1,69 @@
+// The shape of every schema entry: what a value of the file may be, how it is read, and how it is described to people and editors.
+// Knows how to read; the vocabulary itself is in the files beside this one.
+
+import { quote } from '../findings.js';
+import type { Findings, Place } from '../findings.js';
+import type { Position, SourceNode } from '../source.js';
+
+/** What reading a value needs to know besides the value. */
+export interface Reading {
+  /** The node whose values count where a key is given per node. */
+  readonly node: string;
+  /** Every node name that the file speaks of. */
+  readonly knownNodes: readonly string[];
+  readonly findings: Findings;
+}
+
+/** A part of a JSON schema (draft 2020-12). */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** A kind of value. */
+export interface ValueType<T> {
+  /** What is allowed, to be read after "must be": `an integer 1..255`. */
+  readonly allowed: string;
+  /** What is allowed, for a table: `1..255`. */
+  readonly short: string;
+  /** True when a map is itself a value of this kind; of the others, a map is read as one value per node. */
+  readonly takesMap: boolean;
+  readonly jsonSchema: JsonSchema;
+  /** Keys inside a value of this kind, for the reference; absent for plain values. */
+  readonly fields?: Readonly<Record<string, FieldDescription>>;
+  /** @returns the value, or undefined after reporting why not */
+  read(node: SourceNode, key: string, reading: Reading): T | undefined;
+}
+
+/** One key of the vocabulary as people and editors see it. */
+export interface FieldDescription {
+  readonly type: ValueType<unknown>;
+  readonly required: boolean;
+  /** In the spelling of the file; undefined when there is none. */
+  readonly default: string | number | boolean | readonly string[] | undefined;
+  /** True for a nested map that may be absent: the defaults of its keys hold then. */
+  readonly section: boolean;
+  /** One sentence without a full stop. */
+  readonly doc: string;
+}
+
+/** A value that remembers where it was given; a default stands where its map stands. */
+export interface Located<T> {
+  readonly value: T;
+  readonly at: Place;
+}
+
+/** The place of a node under its key. */
+export function placeOf(at: Position, key: string): Place {
+  return { line: at.line, column: at.column, key };
+}
+
+/** Reports that a node is not what its type allows, and says what it is. */
+export function reportWrongType(node: SourceNode, key: string, allowed: string, reading: Reading): undefined {
+  reading.findings.error('wrong-type', placeOf(node.at, key), `must be ${allowed}, not ${describeNode(node)}`);
+}
+
+/** A node in words: `the number 5`, `a list`, `empty`. */
+export function describeNode(node: SourceNode): string {
+  if (node.kind !== 'scalar') return `a ${node.kind}`;
+  if (node.value === null) return 'empty';
+  if (typeof node.value === 'string') return quote(node.text);
+  return `the ${typeof node.value === 'number' ? 'number' : 'truth value'} ${quote(node.text).slice(1, -1)}`;
+}

@@ -1,0 +1,173 @@
+// Turns the text of a file into a plain tree in which every value knows its line and column. The only file that knows the YAML library:
+// duplicate keys, aliases and their limits, tags, nesting and syntax errors are settled here. Knows nothing of Baton's vocabulary.
+
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments } from 'yaml';
+import type { Alias, Document, Node, YAMLMap } from 'yaml';
+import { quote, WHOLE_FILE } from './findings.js';
+import type { Findings } from './findings.js';
+
+/** A position in the text, both 1-based. */
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** A value of the file with its place. Maps are entry lists: keys such as `__proto__` are only text. */
+export type SourceNode =
+  | { readonly kind: 'scalar'; readonly value: string | number | boolean | null; readonly text: string; readonly at: Position }
+  | { readonly kind: 'list'; readonly items: readonly SourceNode[]; readonly at: Position }
+  | { readonly kind: 'map'; readonly entries: readonly SourceEntry[]; readonly at: Position };
+
+/** One key of a map; keys are unique in their map. */
+export interface SourceEntry {
+  readonly key: string;
+  readonly keyAt: Position;
+  readonly value: SourceNode;
+}
+
+/** Most values in one file, aliases expanded. */
+export const MAX_VALUES = 100_000;
+/** Deepest nesting of maps and lists. */
+export const MAX_DEPTH = 32;
+/** Most syntax errors reported: the first ones cause the rest. */
+const MAX_SYNTAX_ERRORS = 10;
+
+/** Reads YAML 1.2 (core schema, without merge keys).
+ *  @returns the tree of the only document, or undefined; every reason is then among the findings. Never throws. */
+export function readSource(text: string, findings: Findings): SourceNode | undefined {
+  const lines = new LineCounter();
+  const documents = parseDocuments(text, lines, findings);
+  if (documents === undefined) return undefined;
+  const [document, second] = documents;
+  const syntaxErrors = documents.flatMap((each) => each.errors);
+  for (const error of syntaxErrors.slice(0, MAX_SYNTAX_ERRORS)) {
+    findings.error('syntax-error', { ...position(lines, error.pos[0]), key: '' }, `this is not YAML: ${error.message}`);
+  }
+  if (syntaxErrors.length > 0) return undefined;
+  if (second !== undefined) {
+    const at = position(lines, second.range?.[0] ?? 0);
+    findings.error('several-documents', { ...at, key: '' }, 'a second document begins here; a configuration is a single one');
+    return undefined;
+  }
+  if (document === undefined || document.contents === null || isEmptyScalar(document.contents)) {
+    findings.error('empty-file', WHOLE_FILE, 'the file holds no configuration');
+    return undefined;
+  }
+  return new TreeReader(lines, findings).read(document.contents);
+}
+
+function parseDocuments(text: string, lines: LineCounter, findings: Findings): Document.Parsed[] | undefined {
+  try {
+    const parsed = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false, logLevel: 'error' });
+    return [...parsed];
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    findings.error('nested-too-deeply', WHOLE_FILE, tooDeep());
+    return undefined;
+  }
+}
+
+/** Walks one parsed document; `undefined` from a read means that the reason has been reported. */
+class TreeReader {
+  private values = 0;
+  private refused = false;
+  /** Nodes by anchor, as far as the walk has come. */
+  private readonly anchors = new Map<string, Node>();
+  private insideAlias = false;
+  private readonly lines: LineCounter;
+  private readonly findings: Findings;
+
+  constructor(lines: LineCounter, findings: Findings) {
+    this.lines = lines;
+    this.findings = findings;
+  }
+
+  read(root: Node): SourceNode | undefined {
+    const node = this.node(root, '', 0);
+    return this.refused ? undefined : node;
+  }
+
+  private node(node: Node | null, key: string, depth: number): SourceNode | undefined {
+    if (this.refused) return undefined;
+    const at = position(this.lines, node?.range?.[0] ?? 0);
+    this.values += 1;
+    if (this.values > MAX_VALUES) return this.refuse('too-many-values', at, key, `more than ${String(MAX_VALUES)} values, aliases expanded`);
+    if (depth > MAX_DEPTH) return this.refuse('nested-too-deeply', at, key, tooDeep());
+    if (node === null) return { kind: 'scalar', value: null, text: '', at };
+    if (isAlias(node)) return this.alias(node, at, key, depth);
+    if (node.anchor !== undefined && !this.insideAlias) this.anchors.set(node.anchor, node);
+    if (node.tag !== undefined && !node.tag.startsWith('tag:yaml.org,2002:')) {
+      return this.refuse('unknown-tag', at, key, `the tag ${quote(node.tag)} has no meaning here`);
+    }
+    if (isMap(node)) return this.map(node, at, key, depth);
+    if (isSeq(node)) return this.list(node.items, at, key, depth);
+    if (isScalar(node)) return this.scalar(node.value, node.source, at, key);
+    return this.refuse('unknown-tag', at, key, 'a value of this kind has no meaning here');
+  }
+
+  private alias(alias: Alias, at: Position, key: string, depth: number): SourceNode | undefined {
+    const target = this.anchors.get(alias.source);
+    if (target === undefined) return this.refuse('unknown-anchor', at, key, `no anchor ${quote(alias.source)} stands before this alias`);
+    const outermost = !this.insideAlias;
+    this.insideAlias = true;
+    const node = this.node(target, key, depth + 1);
+    if (outermost) this.insideAlias = false;
+    return node;
+  }
+
+  private map(map: YAMLMap, at: Position, key: string, depth: number): SourceNode | undefined {
+    const entries: SourceEntry[] = [];
+    const firstLines = new Map<string, number>();
+    for (const pair of map.items) {
+      const keyNode = pair.key as Node | null;
+      const keyAt = position(this.lines, keyNode?.range?.[0] ?? map.range?.[0] ?? 0);
+      if (!isScalar(keyNode) || keyNode.value === null) {
+        this.refuse('wrong-key', keyAt, key, 'a key must be plain text');
+        continue;
+      }
+      const name = typeof keyNode.value === 'string' ? keyNode.value : (keyNode.source ?? '');
+      const path = key === '' ? name : `${key}.${name}`;
+      const firstLine = firstLines.get(name);
+      if (firstLine !== undefined) {
+        this.findings.error('duplicate-key', { ...keyAt, key: path }, `this key was already given in line ${String(firstLine)}`);
+        continue;
+      }
+      firstLines.set(name, keyAt.line);
+      const value = this.node((pair.value as Node | null) ?? null, path, depth + 1);
+      if (value === undefined) continue;
+      const empty = pair.value === null || (value.kind === 'scalar' && value.text === '' && value.value === null);
+      entries.push({ key: name, keyAt, value: empty && value.kind === 'scalar' ? { ...value, at: keyAt } : value });
+    }
+    return { kind: 'map', entries, at };
+  }
+
+  private list(items: readonly unknown[], at: Position, key: string, depth: number): SourceNode | undefined {
+    const read = items.map((item, index) => this.node((item as Node | null) ?? null, `${key}[${String(index)}]`, depth + 1));
+    return { kind: 'list', items: read.filter((item) => item !== undefined), at };
+  }
+
+  private scalar(value: unknown, source: string | undefined, at: Position, key: string): SourceNode | undefined {
+    if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
+      return { kind: 'scalar', value, text: source ?? (value === null ? '' : String(value)), at };
+    }
+    return this.refuse('unknown-tag', at, key, 'binary and other tagged values have no meaning here');
+  }
+
+  private refuse(code: string, at: Position, key: string, message: string): undefined {
+    this.refused = true;
+    this.findings.error(code, { ...at, key }, message);
+  }
+}
+
+function isEmptyScalar(node: Node): boolean {
+  return isScalar(node) && node.value === null;
+}
+
+function position(lines: LineCounter, offset: number): Position {
+  const { line, col } = lines.linePos(offset);
+  return { line: Math.max(line, 1), column: Math.max(col, 1) };
+}
+
+function tooDeep(): string {
+  return `nested deeper than ${String(MAX_DEPTH)} levels`;
+}
