@@ -1,22 +1,26 @@
 // Everything about the code that can be judged without running it: types of the tests, lint, floors, dead code.
-// All four always run, side by side, and each says what it found. Expects a build: the tests are checked against the packages' types.
+// All four always run, side by side, and each says what it found. Expects a build: the tests are checked against the
+// packages' types.
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, run } from './setup/run.mjs';
 
-const packages = readdirSync(join(root, 'packages')).map((name) => join('packages', name, 'src')).filter((path) => existsSync(path));
+const sources = [...readdirSync(join(root, 'packages')).map((name) => join('packages', name, 'src')), 'e2e'].filter(
+  (path) => existsSync(join(root, path)),
+);
 
 /** Name, program inside node_modules, arguments. */
 const CHECKS = [
   ['types of the tests', 'typescript/bin/tsc', ['-p', 'tsconfig.tests.json', '--pretty', 'false']],
-  ['lint', 'eslint/bin/eslint.js', ['--max-warnings', '0', ...packages, 'e2e', 'scripts', '*.mjs']],
-  ['floors', 'dependency-cruiser/bin/dependency-cruise.mjs', ['--config', 'dependency-cruiser.mjs', ...packages, 'e2e']],
+  ['lint', 'eslint/bin/eslint.js', ['--max-warnings', '0', '.']],
+  ['floors', 'dependency-cruiser/bin/dependency-cruise.mjs', ['--config', '.dependency-cruiser.mjs', ...sources]],
   ['dead code', 'knip/bin/knip.js', ['--no-progress']],
 ];
 
 const results = await Promise.all(CHECKS.map(async ([name, program, args]) => {
   const startedAt = performance.now();
-  const { code, output } = await run(process.execPath, [join(root, 'node_modules', program), ...args], { capture: true });
+  const path = join(root, 'node_modules', program);
+  const { code, output } = await run(process.execPath, [path, ...args], { capture: true });
   return { name, code, output: output.trim(), seconds: (performance.now() - startedAt) / 1000 };
 }));
 

@@ -1,5 +1,6 @@
-// Makes this checkout ready for one purpose: `node scripts/setup.mjs demo|test|build`. Says what it does, does nothing twice.
-// Decides the order of the steps only; each step lives in ./setup/. Loads nothing before it knows that Node is new enough.
+// Makes this checkout ready for one purpose: `node scripts/setup.mjs demo|test|build`. Says what it does, does nothing
+// twice. Decides the order of the steps only; each step lives in ./setup/. Loads nothing before it knows that Node is
+// new enough.
 import { readFileSync } from 'node:fs';
 
 /** Lowest Node this project runs on, from the "engines" field, as `20.19.0`. */

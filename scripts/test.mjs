@@ -1,6 +1,6 @@
 // `npm test`: set-up and build, then the checks, the unit tests and the end-to-end tests in namespaces of their own.
-// A failing stage does not hide what the later ones would have said; a failing set-up does, because nothing can run without it.
-// The last line is the sum over all tests, `N passed, N failed`, taken from jest's own results.
+// A failing stage does not hide what the later ones would have said; a failing set-up does, because nothing can run
+// without it. The last line is the sum over all tests, `N passed, N failed`, taken from jest's own results.
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, run } from './setup/run.mjs';
@@ -32,8 +32,9 @@ async function node(...args) {
 /** A stage that is one jest project; `prefix` is the program that prepares its surroundings, if any. */
 async function jest(project, prefix, options) {
   const resultsFile = join(root, '.setup', `results-${project}-${process.pid}.json`);
-  const args = [...prefix, process.execPath, JEST, '--selectProjects', project, '--json', '--outputFile', resultsFile, ...options];
-  const { code } = await run(args[0], args.slice(1));
+  const jestArgs = [JEST, '--selectProjects', project, '--json', '--outputFile', resultsFile, ...options];
+  const [program, ...args] = [...prefix, process.execPath, ...jestArgs];
+  const { code } = await run(program, args);
   const results = takeResults(resultsFile);
   if (results === undefined) {
     totals.failed += 1;

@@ -1,4 +1,5 @@
-// Decides which Debian packages a mode needs, sees what is missing by looking for one file of each, and installs it when it may.
+// Decides which Debian packages a mode needs, sees what is missing by looking for one file of each, and installs it
+// when it may.
 import { accessSync, rmSync, writeFileSync } from 'node:fs';
 import { findProgram, run, SetupError } from './run.mjs';
 
@@ -51,7 +52,8 @@ export async function ensureDebianPackages(mode) {
 }
 
 function missingPackages(mode) {
-  const missing = NEEDED[mode].filter(({ has }) => !(has.startsWith('/') ? exists(has) : findProgram(has) !== undefined));
+  const isThere = (has) => (has.startsWith('/') ? exists(has) : findProgram(has) !== undefined);
+  const missing = NEEDED[mode].filter(({ has }) => !isThere(has));
   return [...new Set(missing.map(({ name }) => name))];
 }
 
@@ -66,10 +68,12 @@ async function install(packages) {
   }
 }
 
-/** Quiet unless it fails. The noninteractive front end answers every question with its default (tshark: no set-uid capture). */
+/** Quiet unless it fails. The noninteractive front end answers every question with its default (tshark: no set-uid
+ *  capture). */
 function aptGet(args) {
   const options = ['-qq', '-o', 'Acquire::Retries=3', '-o', 'DPkg::Lock::Timeout=300', '-o', 'Dpkg::Use-Pty=0'];
-  return run('apt-get', [...options, ...args], { capture: true, env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } });
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  return run('apt-get', [...options, ...args], { capture: true, env });
 }
 
 function forbidServiceStarts() {

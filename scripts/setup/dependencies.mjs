@@ -1,7 +1,9 @@
-// Brings pnpm at the pinned version, the npm dependencies of the lockfile and, where a compiler is found, the two native packages.
-// Knows nothing of registries: npm's and pnpm's own configuration says where packages come from.
+// Brings pnpm at the pinned version, the npm dependencies of the lockfile and, where a compiler is found, the two
+// native packages. Knows nothing of registries: npm's and pnpm's own configuration says where packages come from.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { findProgram, root, run, SetupError } from './run.mjs';
 
@@ -25,7 +27,8 @@ export async function ensureDependencies() {
     const args = ['install', '--frozen-lockfile', '--ignore-scripts', '--reporter=append-only'];
     const { code, output } = await run(process.execPath, [join(pnpm, 'bin', 'pnpm.cjs'), ...args], { capture: true });
     if (code !== 0) {
-      throw new SetupError(`pnpm install failed:\n${output}\nAfter changing a package.json, refresh the lockfile first:\n`
+      throw new SetupError(`pnpm install failed:\n${output}\n`
+        + 'After changing a package.json, refresh the lockfile first:\n'
         + `  node ${join(pnpm, 'bin', 'pnpm.cjs')} install --lockfile-only`);
     }
   }
@@ -84,26 +87,29 @@ function runNpm(args, cwd) {
 }
 
 /** Builds the native packages that are missing or belong to another Node, if this machine can. Failing is not fatal.
- *  @returns {Promise<string>} what was tried with what: the same string next time means that there is nothing new to try */
+ *  @returns {Promise<string>} what was tried with what: the same string next time means that there is nothing new to
+ *    try */
 async function buildNatives(before) {
   const otherNode = before !== undefined && before.abi !== process.versions.modules;
   const wanted = NATIVES.filter((native) => otherNode || !isBuilt(native));
   const headers = nodeHeaders();
   const tools = headers !== undefined && ['g++', 'make', 'python3'].every((tool) => findProgram(tool) !== undefined);
   const able = tools ? wanted.filter(({ header }) => header === undefined || existsSync(header)) : [];
-  const attempt = [process.versions.modules, ...wanted.map(({ name }) => name), 'with', ...able.map(({ name }) => name)].join(' ');
+  const names = (natives) => natives.map(({ name }) => name).join(', ');
+  const attempt = `${process.versions.modules}: wanted ${names(wanted)}; able ${names(able)}`;
   if (wanted.length === 0) return 'built';
   if (before?.natives === attempt) return attempt;
   for (const native of able) await buildNative(native, headers);
-  const left = wanted.filter((native) => !able.includes(native)).map(({ name }) => name);
+  const left = wanted.filter((native) => !able.includes(native));
   if (left.length > 0) {
-    console.log(`setup: not built: ${left.join(', ')} (needs g++, make, python3, libpcap-dev and Node's headers); `
+    console.log(`setup: not built: ${names(left)} (needs g++, make, python3, libpcap-dev and Node's headers); `
       + 'Baton sends and receives through koffi instead and runs without the packet observer');
   }
   return NATIVES.every(isBuilt) ? 'built' : attempt;
 }
 
-/** pnpm rebuild passes over a package that has a binding.gyp and no install script, so node-gyp is called directly: pnpm's own copy. */
+/** pnpm rebuild passes over a package that has a binding.gyp and no install script, so node-gyp is called directly:
+ *  pnpm's own copy. */
 async function buildNative(native, headers) {
   console.log(`setup: building ${native.name}`);
   const nodeGyp = join(await ensurePnpm(), 'dist', 'node_modules', 'node-gyp', 'bin', 'node-gyp.js');
@@ -120,7 +126,8 @@ function home({ name }) {
   return join(root, 'packages', 'net', 'node_modules', name);
 }
 
-/** Prefix that holds include/node of this very Node, so that nothing has to be downloaded; undefined when it ships none. */
+/** Prefix that holds include/node of this very Node, so that nothing has to be downloaded; undefined when it ships
+ *  none. */
 function nodeHeaders() {
   const prefixes = [process.env.npm_config_nodedir ?? '', join(dirname(process.execPath), '..')];
   return prefixes.find((prefix) => prefix !== '' && existsSync(join(prefix, 'include', 'node', 'node.h')));

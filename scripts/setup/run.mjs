@@ -14,7 +14,8 @@ export class SetupError extends Error {}
 /** Runs a program to its end; its output goes to the terminal unless `capture` is set.
  *  @param {string} program @param {string[]} args
  *  @param {{ cwd?: string, env?: NodeJS.ProcessEnv, capture?: boolean }} [options]
- *  @returns {Promise<{ code: number, output: string }>} code: exit code, 128 + signal, or 127 when the program does not exist */
+ *  @returns {Promise<{ code: number, output: string }>} code: exit code, 128 + signal, or 127 when the program does not
+ *    exist */
 export function run(program, args, options = {}) {
   return new Promise((resolve) => {
     const out = options.capture === true ? 'pipe' : 'inherit';
@@ -34,7 +35,8 @@ export function run(program, args, options = {}) {
   });
 }
 
-/** Where a program lies, or undefined. Looks in the sbin directories too: they are missing from an ordinary user's PATH. */
+/** Where a program lies, or undefined. Looks in the sbin directories too: they are missing from an ordinary user's
+ *  PATH. */
 export function findProgram(name) {
   const directories = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin', '/usr/bin', '/bin'];
   return directories.map((directory) => join(directory, name)).find(isExecutable);

@@ -9,7 +9,8 @@ const MODES = ['demo', 'test', 'build'];
 
 /** Brings the checkout into the state that `mode` needs. Prints a line only for a step that had something to do.
  *  @param {string} mode `demo`, `test` or `build`
- *  @returns {Promise<number>} exit code: 0 ready, 1 something is missing (said on stderr with the command that cures it), 2 usage */
+ *  @returns {Promise<number>} exit code: 0 ready, 1 something is missing (said on stderr with the command that cures
+ *    it), 2 usage */
 export async function setUp(mode) {
   if (!MODES.includes(mode)) {
     console.error('usage: node scripts/setup.mjs demo|test|build');

@@ -1,0 +1,9 @@
+// `npm run docs`: writes docs/generated from the source.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from './setup/run.mjs';
+import { generatedDocuments } from './vocabulary/documents.mjs';
+
+const directory = join(root, 'docs', 'generated');
+mkdirSync(directory, { recursive: true });
+for (const [name, content] of generatedDocuments()) writeFileSync(join(directory, name), content);
