@@ -1,8 +1,12 @@
 // Why a router changed state: the tokens that log, event, metric, hook, CLI and page share.
 
+/** Every fault reason, the one that explains most first. */
+export const FAULT_REASONS = [
+  'interface-missing', 'link-down', 'no-primary-address', 'address-install-failed', 'tracker-failed',
+] as const;
+
 /** What keeps a router out of the election. Several can hold at once. */
-export type FaultReason =
-  | 'interface-missing' | 'link-down' | 'no-primary-address' | 'address-install-failed' | 'tracker-failed';
+export type FaultReason = (typeof FAULT_REASONS)[number];
 
 /** Why a virtual router changed its state. */
 export type TransitionReason =

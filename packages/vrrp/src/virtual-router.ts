@@ -1,0 +1,403 @@
+// The state machine of one virtual router (RFC 9568 §6.4): one input and the time in, every consequence out, in order.
+// Theory of operation: handle() is a switch over inputs, each of them a switch over states. A state is left and entered in
+// #transition() only, where leaving and entering have their own outputs; deadlines live inside the state and nothing is due
+// unless a `timer` input says so. Owns no clock, socket or address; received bytes have passed receive-checks.ts before.
+
+import { assert, assertNever, type Instant, type IpAddress } from '@baton/base';
+import { advertisesSame, withoutAddresses } from './address-list.js';
+import type { Advertisement } from './advertisement.js';
+import { contest, reschedule, startAnnouncing, takeDue } from './announce-schedule.js';
+import { enterBackup, hearMaster, recompute, yieldTo, type BackupPolicy, type BackupState } from './backup.js';
+import { effectivePriority } from './effective-priority.js';
+import { isBetterMaster, type Contender } from './election.js';
+import type { VirtualRouterInput } from './inputs.js';
+import type { VirtualRouterOutput } from './outputs.js';
+import { OWNER_PRIORITY, RESIGN_PRIORITY, type VirtualAddress, type VirtualRouterParameters } from './parameters.js';
+import { FAULT_REASONS, type FaultReason, type TransitionReason } from './reasons.js';
+import { stateDeadline, stateTold, type MasterState, type State } from './state.js';
+import { createStatistics, type Statistics } from './statistics.js';
+import { claimRetryMs, masterDownIntervalMs, nextOnGrid, skewTimeMs } from './timers.js';
+
+/** One virtual router on one interface (RFC 9568 §6). Until an `address-changed` has told it otherwise, its interface has no
+ *  primary address. */
+export class VirtualRouter {
+  /** The counters of this router; those counted at receive and at send are incremented by whoever performs these. */
+  readonly statistics: Statistics = createStatistics();
+  #state: State = { kind: 'initialize', startAt: undefined };
+  #parameters: VirtualRouterParameters;
+  #adjustment = 0;
+  #primaryAddress: IpAddress | undefined;
+  #epoch: number;
+  /** The router that was last heard advertising itself, while this one is not master. */
+  #heard: Contender | undefined;
+  /** Claims refused in a row. */
+  #refusals = 0;
+  readonly #faults = new Set<FaultReason>(['no-primary-address']);
+
+  /** @param options.epochFloor the epoch of the last mastership in an earlier life; the next one is higher */
+  constructor(parameters: VirtualRouterParameters, options: { readonly epochFloor: number }) {
+    this.#parameters = parameters;
+    this.#epoch = options.epochFloor;
+  }
+
+  get state(): State {
+    return this.#state;
+  }
+
+  get parameters(): VirtualRouterParameters {
+    return this.#parameters;
+  }
+
+  /** 1–255: configured plus the trackers' adjustment. */
+  get effectivePriority(): number {
+    return effectivePriority(this.#parameters.priority, this.#adjustment);
+  }
+
+  get primaryAddress(): IpAddress | undefined {
+    return this.#primaryAddress;
+  }
+
+  /** The number of the present or last mastership. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /** The master as far as it is known: this router while it is master, otherwise the one heard last. */
+  get master(): Contender | undefined {
+    if (this.#state.kind !== 'master' || this.#primaryAddress === undefined) return this.#heard;
+    return { address: this.#primaryAddress, priority: this.effectivePriority };
+  }
+
+  /** Master_Down_Interval with the interval learned so far, ms, fractional (RFC 9568 §6.1). */
+  get masterDownIntervalMs(): number {
+    return masterDownIntervalMs(this.effectivePriority, this.#masterAdvertIntervalMs());
+  }
+
+  /** Skew_Time with the interval learned so far, ms, fractional (RFC 9568 §6.1). */
+  get skewTimeMs(): number {
+    return skewTimeMs(this.effectivePriority, this.#masterAdvertIntervalMs());
+  }
+
+  /** When the next `timer` input is wanted; undefined when this router waits for something else. */
+  nextDeadline(): Instant | undefined {
+    return stateDeadline(this.#state);
+  }
+
+  /** Handles one input.
+   *  @param now never earlier than at the call before
+   *  @returns what has to be done, in this order
+   *  @throws {InvariantError} when the caller breaks a promise of the input's type */
+  handle(input: VirtualRouterInput, now: Instant): VirtualRouterOutput[] {
+    if (input.kind !== 'claim-failed') this.#settleClaim();
+    switch (input.kind) {
+      case 'startup': return this.#startup(now);
+      case 'shutdown': return this.#shutdown();
+      case 'advertisement': return this.#hear(input.advertisement, input.source, now);
+      case 'timer': return this.#expire(now);
+      case 'parameters-changed': return this.#reconfigure(input.parameters, now);
+      case 'priority-changed': return this.#adjustPriority(input.adjustment);
+      case 'address-changed': return this.#changeAddress(input.primaryAddress, now);
+      case 'fault-changed': return this.#changeFault(input.reason, input.active, now);
+      case 'stalled': return this.#stepDownAfterStall(now);
+      case 'claim-failed': return this.#claimFailed(now);
+      default: return assertNever(input);
+    }
+  }
+
+  #startup(now: Instant): VirtualRouterOutput[] {
+    if (this.#state.kind !== 'initialize' || this.#state.startAt !== undefined) return [];
+    const { startupDelayMs } = this.#parameters;
+    if (startupDelayMs === 0) return this.#begin('startup', now);
+    this.#assign({ kind: 'initialize', startAt: now + startupDelayMs });
+    return [];
+  }
+
+  #shutdown(): VirtualRouterOutput[] {
+    const idle: State = { kind: 'initialize', startAt: undefined };
+    if (this.#state.kind !== 'initialize') return this.#transition(idle, 'shutdown');
+    this.#assign(idle);
+    return [];
+  }
+
+  /** Takes part from now on (RFC 9568 §6.4.1): as master when it owns the addresses, else as backup; in fault when it cannot. */
+  #begin(reason: 'startup' | 'fault-cleared', now: Instant): VirtualRouterOutput[] {
+    const [fault] = this.#faultsInOrder();
+    if (fault !== undefined) return this.#fault(fault);
+    if (this.#ownsAddresses()) return this.#promote('address-owner', now);
+    return this.#transition(this.#freshBackup(now), reason);
+  }
+
+  #hear(advertisement: Advertisement, source: IpAddress, now: Instant): VirtualRouterOutput[] {
+    assert(advertisement.vrid === this.#parameters.vrid, 'a router hears only advertisements with its own VRID');
+    this.statistics.adverts_received += 1;
+    if (advertisement.priority === RESIGN_PRIORITY) this.statistics.priority_zero_received += 1;
+    switch (this.#state.kind) {
+      case 'initialize': return [];
+      case 'backup':
+        this.#remember(advertisement.priority, source);
+        this.#assign(hearMaster(this.#state, advertisement, this.#backupPolicy(), now));
+        return [];
+      case 'master': return this.#hearAsMaster(this.#state, advertisement, source, now);
+      case 'fault':
+        this.#remember(advertisement.priority, source);
+        return [];
+      default: return assertNever(this.#state);
+    }
+  }
+
+  /** RFC 9568 §6.4.3. Preempt_Mode is not looked at here. */
+  #hearAsMaster(
+    state: MasterState, advertisement: Advertisement, source: IpAddress, now: Instant,
+  ): VirtualRouterOutput[] {
+    const { priority } = advertisement;
+    if (priority === RESIGN_PRIORITY) {
+      this.#assign({ ...state, advertAt: now + this.#parameters.advertIntervalMs });
+      return [this.#send(this.effectivePriority)];
+    }
+    assert(this.#primaryAddress !== undefined, 'a master has a primary address');
+    const own: Contender = { priority: this.effectivePriority, address: this.#primaryAddress };
+    if (isBetterMaster({ priority, address: source }, own)) {
+      this.#remember(priority, source);
+      return this.#transition(yieldTo(advertisement, this.effectivePriority, now), 'higher-priority-advert');
+    }
+    this.statistics.lower_priority_received += 1;
+    const { count, schedule } = contest(state.announcements, this.#parameters.announce, now);
+    this.#assign({ ...state, announcements: schedule });
+    return [
+      this.#send(this.effectivePriority), { kind: 'lower-priority-received', source, priority }, ...this.#announce(count),
+    ];
+  }
+
+  #expire(now: Instant): VirtualRouterOutput[] {
+    const state = this.#state;
+    const deadline = stateDeadline(state);
+    if (deadline === undefined || now < deadline) return [];
+    switch (state.kind) {
+      case 'initialize': return this.#begin('startup', now);
+      case 'backup': return this.#promote(state.expiryReason, now);
+      case 'master': return this.#continueAsMaster(state, now);
+      case 'fault': return this.#changeFault('address-install-failed', false, now);
+      default: return assertNever(state);
+    }
+  }
+
+  #continueAsMaster(state: MasterState, now: Instant): VirtualRouterOutput[] {
+    const { advertIntervalMs, announce } = this.#parameters;
+    const advertDue = now >= state.advertAt;
+    const { count, schedule } = takeDue(state.announcements, announce, now);
+    this.#assign({
+      ...state,
+      advertAt: advertDue ? nextOnGrid(state.advertAt, advertIntervalMs, now) : state.advertAt,
+      announcements: schedule,
+    });
+    return [...(advertDue ? [this.#send(this.effectivePriority)] : []), ...this.#announce(count)];
+  }
+
+  #reconfigure(parameters: VirtualRouterParameters, now: Instant): VirtualRouterOutput[] {
+    const before = this.#parameters;
+    assert(
+      parameters.name === before.name && parameters.interface === before.interface && parameters.vrid === before.vrid
+        && parameters.version === before.version,
+      'name, interface, VRID and version of a router never change',
+    );
+    const priorityBefore = this.effectivePriority;
+    this.#parameters = parameters;
+    switch (this.#state.kind) {
+      case 'initialize':
+      case 'fault':
+        return [];
+      case 'backup': {
+        const state = { ...this.#state, preemptAt: undefined };
+        const ownIntervalCounts = state.armedBy === 'entry' && parameters.advertIntervalMs !== before.advertIntervalMs;
+        this.#assign(ownIntervalCounts ? this.#freshBackup(now) : recompute(state, this.effectivePriority));
+        return [];
+      }
+      case 'master': return this.#reconfigureMaster(this.#state, before, priorityBefore, now);
+      default: return assertNever(this.#state);
+    }
+  }
+
+  /** Gives up before it claims: on Linux the removal of one address can take others of its subnet along, which the claim of the
+   *  whole set puts back; and when the claim fails, nothing outside the configuration is left behind. */
+  #reconfigureMaster(
+    state: MasterState, before: VirtualRouterParameters, priorityBefore: number, now: Instant,
+  ): VirtualRouterOutput[] {
+    const { addresses, advertIntervalMs, announce } = this.#parameters;
+    const intervalChanged = advertIntervalMs !== before.advertIntervalMs;
+    const removed = withoutAddresses(before.addresses, addresses);
+    const added = withoutAddresses(addresses, before.addresses);
+    this.#assign({
+      ...state,
+      advertAt: intervalChanged ? now + advertIntervalMs : state.advertAt,
+      announcements: reschedule(state.announcements, before.announce, announce, now),
+    });
+    const outputs: VirtualRouterOutput[] = [];
+    if (intervalChanged || this.effectivePriority !== priorityBefore || !advertisesSame(addresses, before.addresses)) {
+      outputs.push(this.#send(this.effectivePriority));
+    }
+    if (removed.length > 0) outputs.push({ kind: 'release-addresses', addresses: removed });
+    if (removed.length > 0 || added.length > 0) outputs.push({ kind: 'claim-addresses', addresses });
+    if (added.length > 0) outputs.push(...this.#announce(announce.count, added));
+    return outputs;
+  }
+
+  #adjustPriority(adjustment: number): VirtualRouterOutput[] {
+    const priorityBefore = this.effectivePriority;
+    this.#adjustment = adjustment;
+    if (this.effectivePriority === priorityBefore) return [];
+    if (this.#state.kind === 'master') return [this.#send(this.effectivePriority)];
+    if (this.#state.kind === 'backup') this.#assign(recompute(this.#state, this.effectivePriority));
+    return [];
+  }
+
+  #changeAddress(primaryAddress: IpAddress | undefined, now: Instant): VirtualRouterOutput[] {
+    const moved = primaryAddress !== this.#primaryAddress && primaryAddress !== undefined;
+    this.#primaryAddress = primaryAddress;
+    const outputs = this.#changeFault('no-primary-address', primaryAddress === undefined, now);
+    if (outputs.length > 0 || !moved || this.#state.kind !== 'master') return outputs;
+    return [this.#send(this.effectivePriority)];
+  }
+
+  #changeFault(reason: FaultReason, active: boolean, now: Instant): VirtualRouterOutput[] {
+    if (active) this.#faults.add(reason);
+    else this.#faults.delete(reason);
+    switch (this.#state.kind) {
+      case 'initialize': return [];
+      case 'backup':
+      case 'master':
+        return active ? this.#fault(reason) : [];
+      case 'fault': {
+        if (this.#faults.size === 0) return this.#begin('fault-cleared', now);
+        const retryAt = this.#faults.has('address-install-failed') ? this.#state.retryAt : undefined;
+        this.#assign({ kind: 'fault', reasons: this.#faultsInOrder(), retryAt });
+        return [];
+      }
+      default: return assertNever(this.#state);
+    }
+  }
+
+  #stepDownAfterStall(now: Instant): VirtualRouterOutput[] {
+    return this.#state.kind === 'master' ? this.#transition(this.#freshBackup(now), 'woke-from-stall') : [];
+  }
+
+  /** The addresses could not be installed. Nobody was told of this mastership, so it never was one: it is not counted, its
+   *  epoch is taken back, and the change is told from the state before it. */
+  #claimFailed(now: Instant): VirtualRouterOutput[] {
+    if (this.#state.kind !== 'master') return [];
+    this.statistics.claims_refused += 1;
+    if (this.#state.unprovenSince !== undefined) {
+      this.statistics.became_master -= 1;
+      this.#epoch -= 1;
+    }
+    this.#refusals += 1;
+    this.#faults.add('address-install-failed');
+    return this.#fault('address-install-failed', now + claimRetryMs(this.#refusals, this.masterDownIntervalMs));
+  }
+
+  #settleClaim(): void {
+    if (this.#state.kind !== 'master' || this.#state.unprovenSince === undefined) return;
+    this.#refusals = 0;
+    this.#assign({ ...this.#state, unprovenSince: undefined });
+  }
+
+  #promote(reason: TransitionReason, now: Instant): VirtualRouterOutput[] {
+    const { advertIntervalMs, announce } = this.#parameters;
+    return this.#transition({
+      kind: 'master',
+      advertAt: now + advertIntervalMs,
+      announcements: startAnnouncing(announce, now),
+      unprovenSince: this.#state.kind,
+    }, reason);
+  }
+
+  #fault(reason: FaultReason, retryAt?: Instant): VirtualRouterOutput[] {
+    return this.#transition({ kind: 'fault', reasons: this.#faultsInOrder(), retryAt }, reason);
+  }
+
+  #transition(next: State, reason: TransitionReason): VirtualRouterOutput[] {
+    const from = stateTold(this.#state);
+    const outputs = this.#leave(reason);
+    this.#assign(next);
+    outputs.push(...this.#enter());
+    const faults = next.kind === 'fault' ? next.reasons : [];
+    const { epoch, effectivePriority: priority, master } = this;
+    outputs.push({ kind: 'state-changed', change: { from, to: next.kind, reason, epoch, priority, master, faults } });
+    return outputs;
+  }
+
+  #leave(reason: TransitionReason): VirtualRouterOutput[] {
+    if (this.#state.kind !== 'master') return [];
+    if (this.#state.unprovenSince === undefined) this.statistics.released_master += 1;
+    const resignation = resigns(reason) ? [this.#send(RESIGN_PRIORITY)] : [];
+    return [...resignation, { kind: 'release-addresses', addresses: this.#parameters.addresses }];
+  }
+
+  #enter(): VirtualRouterOutput[] {
+    const { addresses, announce } = this.#parameters;
+    switch (this.#state.kind) {
+      case 'initialize':
+        this.#heard = undefined;
+        this.#refusals = 0;
+        this.#faults.delete('address-install-failed');
+        return [];
+      case 'backup':
+      case 'fault':
+        return [];
+      case 'master':
+        this.#heard = undefined;
+        this.#epoch += 1;
+        this.statistics.became_master += 1;
+        return [this.#send(this.effectivePriority), { kind: 'claim-addresses', addresses }, ...this.#announce(announce.count)];
+      default: return assertNever(this.#state);
+    }
+  }
+
+  /** The only place where the state is assigned. */
+  #assign(state: State): void {
+    this.#state = state;
+  }
+
+  #send(priority: number): VirtualRouterOutput {
+    this.statistics.adverts_sent += 1;
+    if (priority === RESIGN_PRIORITY) this.statistics.priority_zero_sent += 1;
+    return { kind: 'send-advertisement', priority };
+  }
+
+  #announce(count: number, addresses: readonly VirtualAddress[] = this.#parameters.addresses): VirtualRouterOutput[] {
+    return count === 0 ? [] : [{ kind: 'announce-addresses', addresses, count }];
+  }
+
+  #remember(priority: number, address: IpAddress): void {
+    if (priority !== RESIGN_PRIORITY) this.#heard = { address, priority };
+    else if (this.#heard?.address === address) this.#heard = undefined;
+  }
+
+  #freshBackup(now: Instant): BackupState {
+    return enterBackup(this.effectivePriority, this.#parameters.advertIntervalMs, now);
+  }
+
+  /** An owner always preempts, and at once (RFC 9568 §6.1). */
+  #backupPolicy(): BackupPolicy {
+    const { preemptMode, preemptDelayMs } = this.#parameters;
+    const owner = this.#ownsAddresses();
+    return { priority: this.effectivePriority, preempts: preemptMode || owner, preemptDelayMs: owner ? 0 : preemptDelayMs };
+  }
+
+  #ownsAddresses(): boolean {
+    return this.#parameters.priority === OWNER_PRIORITY;
+  }
+
+  #masterAdvertIntervalMs(): number {
+    return this.#state.kind === 'backup' ? this.#state.masterAdvertIntervalMs : this.#parameters.advertIntervalMs;
+  }
+
+  #faultsInOrder(): FaultReason[] {
+    return FAULT_REASONS.filter((reason) => this.#faults.has(reason));
+  }
+}
+
+/** Whether a master that leaves for this reason says so with priority 0: not where nothing can be sent, not to a better
+ *  master, and not after a sleep, when somebody else may be master long since. */
+function resigns(reason: TransitionReason): boolean {
+  return reason === 'shutdown' || reason === 'tracker-failed' || reason === 'address-install-failed';
+}
