@@ -1,0 +1,22 @@
+// File descriptors of this process: close-on-exec, and which of them are sockets of a given kind. Knows no protocol.
+
+import { readdirSync } from 'node:fs';
+
+import { F_GETFD, F_SETFD, FD_CLOEXEC, SO_PROTOCOL, SO_TYPE, SOL_SOCKET } from './constants.js';
+import { type Outcome, asOutcome } from './errno.js';
+import { controlDescriptor, getSocketOption } from './syscalls.js';
+
+/** Keeps the descriptor from being inherited by the programs this process starts. */
+export function setCloseOnExec(fd: number): Outcome {
+  const flags = controlDescriptor(fd, F_GETFD, 0);
+  return asOutcome(flags < 0 ? flags : controlDescriptor(fd, F_SETFD, flags | FD_CLOEXEC));
+}
+
+/** Every open descriptor of this process that is a socket of this type and protocol, in ascending order.
+ *  Comparing two answers finds the descriptor that a library opened and does not tell. */
+export function findSockets(type: number, protocol: number): number[] {
+  return readdirSync('/proc/self/fd')
+    .map(Number)
+    .filter((fd) => getSocketOption(fd, SOL_SOCKET, SO_TYPE) === type && getSocketOption(fd, SOL_SOCKET, SO_PROTOCOL) === protocol)
+    .sort((a, b) => a - b);
+}

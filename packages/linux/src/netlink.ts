@@ -1,0 +1,246 @@
+// Netlink messages and sockets for any netlink family: framing, attributes, request and answer, dumps, multicast with overrun.
+// Knows no family: what the bodies mean is decided in route.ts and, later, in the connection tracker's source.
+//
+//   NetlinkSocket   one request at a time; the kernel has answered before send returns, so nothing here ever waits
+//   NetlinkMonitor  what the kernel tells its subscribers, and when it had to drop some of it
+
+import { BatonError, assert } from '@baton/base';
+
+import {
+  AF_NETLINK, NETLINK_ADD_MEMBERSHIP, NLM_F_ACK, NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_REQUEST, NLMSG_DONE, NLMSG_ERROR,
+  SO_RCVBUF, SO_RCVBUFFORCE, SOCK_RAW, SOL_NETLINK, SOL_SOCKET,
+} from './constants.js';
+import { EAGAIN, EMSGSIZE, ENOBUFS, errnoName } from './errno.js';
+import { encodeNetlinkAddress } from './socket-address.js';
+import {
+  type SyscallResult, type Watch, bindSocket, closeDescriptor, openSocket, receive, sendTo, setSocketOption, watchReadable,
+} from './syscalls.js';
+
+/** One message: struct nlmsghdr <linux/netlink.h> and the body behind it. */
+export interface NetlinkMessage {
+  readonly type: number;
+  readonly flags: number;
+  readonly sequence: number;
+  readonly body: Uint8Array;
+}
+
+/** What a request brought: the messages before the acknowledgement, and 0 or the negated errno that the kernel acknowledged with. */
+export interface NetlinkAnswer {
+  readonly result: SyscallResult;
+  readonly messages: readonly NetlinkMessage[];
+}
+
+/** What this package throws: the kernel refused something that it grants to every process. */
+export type LinuxErrorCode = 'ERR_LINUX_NETLINK_FAILED';
+
+/** The error for a netlink operation that must not fail. */
+export function netlinkFailure(what: string, result: SyscallResult): BatonError<LinuxErrorCode> {
+  return new BatonError('ERR_LINUX_NETLINK_FAILED', `${what}: ${errnoName(result)}`, { details: { errno: errnoName(result) } });
+}
+
+const headerSize = 16;
+
+/** Writes one message with its header; the body ends on a multiple of 4. */
+export function encodeMessage(message: NetlinkMessage): Uint8Array {
+  const bytes = new Uint8Array(align(headerSize + message.body.length));
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, headerSize + message.body.length, true);
+  view.setUint16(4, message.type, true);
+  view.setUint16(6, message.flags, true);
+  view.setUint32(8, message.sequence, true);
+  bytes.set(message.body, headerSize);
+  return bytes;
+}
+
+/** Reads the messages of one datagram. A header that contradicts the datagram's length ends the reading.
+ *  @returns messages whose bodies are copies */
+export function decodeMessages(bytes: Uint8Array): NetlinkMessage[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const messages: NetlinkMessage[] = [];
+  for (let offset = 0; offset + headerSize <= bytes.length;) {
+    const length = view.getUint32(offset, true);
+    if (length < headerSize || offset + length > bytes.length) break;
+    messages.push({
+      type: view.getUint16(offset + 4, true),
+      flags: view.getUint16(offset + 6, true),
+      sequence: view.getUint32(offset + 8, true),
+      body: bytes.slice(offset + headerSize, offset + length),
+    });
+    offset += align(length);
+  }
+  return messages;
+}
+
+/** Writes one attribute: struct nlattr <linux/netlink.h>, its value and padding to a multiple of 4. */
+export function encodeAttribute(type: number, value: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(align(4 + value.length));
+  const view = new DataView(bytes.buffer);
+  view.setUint16(0, 4 + value.length, true);
+  view.setUint16(2, type, true);
+  bytes.set(value, 4);
+  return bytes;
+}
+
+/** Reads attributes by type, without the nested and byte-order flags; of a repeated type the last one counts. Stops where a length is impossible. */
+export function decodeAttributes(bytes: Uint8Array): Map<number, Uint8Array> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const attributes = new Map<number, Uint8Array>();
+  for (let offset = 0; offset + 4 <= bytes.length;) {
+    const length = view.getUint16(offset, true);
+    if (length < 4 || offset + length > bytes.length) break;
+    attributes.set(view.getUint16(offset + 2, true) & 0x3fff, bytes.subarray(offset + 4, offset + length));
+    offset += align(length);
+  }
+  return attributes;
+}
+
+/** A netlink socket for requests. The kernel handles a request inside the system call that sends it, so the answer is there to be read at once. */
+export class NetlinkSocket {
+  readonly #protocol: number;
+  readonly #options: readonly (readonly [option: number, value: number])[];
+  readonly #buffer = new Uint8Array(receiveBufferSize);
+  #fd: number;
+  #sequence = 0;
+
+  /** @param options socket options of SOL_NETLINK that are wished for; a kernel that does not know one goes without
+   *  @throws {BatonError<LinuxErrorCode>} when no socket can be had */
+  constructor(protocol: number, options: readonly (readonly [option: number, value: number])[] = []) {
+    this.#protocol = protocol;
+    this.#options = options;
+    this.#fd = this.#open();
+  }
+
+  /** Sends one request and reads its acknowledgement, and the messages before it. */
+  request(type: number, flags: number, body: Uint8Array): NetlinkAnswer {
+    return this.#transact(type, flags | NLM_F_ACK, body);
+  }
+
+  /** Reads a whole table. A dump that the kernel marks as disturbed by a change is read again, at most `dumpAttempts` times; the last
+   *  one is taken as it is, because each further change is also told to whoever monitors the table. */
+  dump(type: number, body: Uint8Array): NetlinkAnswer {
+    let answer = this.#transact(type, NLM_F_DUMP, body);
+    for (let attempt = 1; attempt < dumpAttempts && isInterrupted(answer); attempt += 1) {
+      answer = this.#transact(type, NLM_F_DUMP, body);
+    }
+    return answer;
+  }
+
+  close(): void {
+    if (this.#fd >= 0) closeDescriptor(this.#fd);
+    this.#fd = -1;
+  }
+
+  #open(): number {
+    const fd = openBound(this.#protocol);
+    for (const [option, value] of this.#options) setSocketOption(fd, SOL_NETLINK, option, value);
+    return fd;
+  }
+
+  #transact(type: number, flags: number, body: Uint8Array): NetlinkAnswer {
+    assert(this.#fd >= 0, 'no request on a closed netlink socket');
+    this.#sequence = (this.#sequence + 1) >>> 0;
+    const request = encodeMessage({ type, flags: flags | NLM_F_REQUEST, sequence: this.#sequence, body });
+    const sent = sendTo(this.#fd, request, undefined);
+    const answer = sent < 0 ? { result: sent, messages: [], complete: false } : this.#readAnswer();
+    // What is left of a broken answer would be taken for the next one: begin with a fresh socket.
+    if (!answer.complete) {
+      closeDescriptor(this.#fd);
+      this.#fd = this.#open();
+    }
+    return answer;
+  }
+
+  #readAnswer(): NetlinkAnswer & { readonly complete: boolean } {
+    const messages: NetlinkMessage[] = [];
+    for (;;) {
+      const length = receive(this.#fd, this.#buffer);
+      if (length < 0) return { result: length, messages, complete: false };
+      if (length > this.#buffer.length) return { result: EMSGSIZE, messages, complete: false };
+      for (const message of decodeMessages(this.#buffer.subarray(0, length))) {
+        if (message.sequence !== this.#sequence) continue;
+        if (message.type !== NLMSG_ERROR && message.type !== NLMSG_DONE) messages.push(message);
+        else return { result: acknowledgedResult(message.body), messages, complete: true };
+      }
+    }
+  }
+}
+
+/** What a monitor hears: a datagram's messages, or that the kernel dropped some because they were not read in time. */
+export type NetlinkNews = { readonly kind: 'messages'; readonly messages: readonly NetlinkMessage[] } | { readonly kind: 'overrun' };
+
+/** Subscribes to multicast groups and hands on what lies in the socket, as one batch for each time the event loop finds it readable. */
+export class NetlinkMonitor {
+  readonly #buffer = new Uint8Array(receiveBufferSize);
+  readonly #fd: number;
+  readonly #watch: Watch;
+  #open = true;
+
+  /** @param receiveBytes wished size of the kernel's queue; what is not allowed is cut to the system's limit
+   *  @param heard called from the event loop with everything that had arrived; an overrun means: read the tables again
+   *  @throws {BatonError<LinuxErrorCode>} when there is no socket or no such group */
+  constructor(protocol: number, groups: readonly number[], receiveBytes: number, heard: (news: readonly NetlinkNews[]) => void) {
+    this.#fd = openBound(protocol);
+    if (setSocketOption(this.#fd, SOL_SOCKET, SO_RCVBUFFORCE, receiveBytes) < 0) {
+      setSocketOption(this.#fd, SOL_SOCKET, SO_RCVBUF, receiveBytes);
+    }
+    for (const group of groups) {
+      const joined = setSocketOption(this.#fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group);
+      if (joined < 0) throw netlinkFailure('cannot join a netlink group', joined);
+    }
+    this.#watch = watchReadable(this.#fd, () => {
+      const news = this.#read();
+      if (news.length > 0) heard(news);
+    });
+  }
+
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#watch.close();
+    closeDescriptor(this.#fd);
+  }
+
+  #read(): NetlinkNews[] {
+    const news: NetlinkNews[] = [];
+    while (this.#open && news.length < batchLimit) {
+      const length = receive(this.#fd, this.#buffer);
+      if (length === ENOBUFS || length > this.#buffer.length) news.push({ kind: 'overrun' });
+      else if (length >= 0) news.push({ kind: 'messages', messages: decodeMessages(this.#buffer.subarray(0, length)) });
+      else {
+        assert(length === EAGAIN, `netlink receive failed with ${errnoName(length)}`);
+        break;
+      }
+    }
+    return news;
+  }
+}
+
+// The kernel fills at most 32 KiB at once.
+const receiveBufferSize = 65536;
+const dumpAttempts = 8;
+// Datagrams of one batch: what lies beyond is read in the next round of the event loop.
+const batchLimit = 4096;
+
+function align(length: number): number {
+  return (length + 3) & ~3;
+}
+
+function isInterrupted(answer: NetlinkAnswer): boolean {
+  return answer.messages.some((message) => (message.flags & NLM_F_DUMP_INTR) !== 0);
+}
+
+/** The first int of an acknowledgement or of the end of a dump: 0 or a negated errno. */
+function acknowledgedResult(body: Uint8Array): SyscallResult {
+  return body.length < 4 ? 0 : new DataView(body.buffer, body.byteOffset).getInt32(0, true);
+}
+
+function openBound(protocol: number): number {
+  const fd = openSocket(AF_NETLINK, SOCK_RAW, protocol);
+  if (fd < 0) throw netlinkFailure('cannot open a netlink socket', fd);
+  const bound = bindSocket(fd, encodeNetlinkAddress());
+  if (bound < 0) {
+    closeDescriptor(fd);
+    throw netlinkFailure('cannot bind a netlink socket', bound);
+  }
+  return fd;
+}

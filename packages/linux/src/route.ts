@@ -1,0 +1,204 @@
+// Interfaces and addresses in the words of rtnetlink (<linux/rtnetlink.h>, <linux/if_link.h>, <linux/if_addr.h>). Pure encoding and
+// decoding, and the four requests that Baton makes. Knows nothing of virtual IPs: who owns an address is decided above.
+
+import { type AddressPrefix, addressBytes, formatAddress } from '@baton/base';
+
+import {
+  AF_INET, AF_INET6, NETLINK_GET_STRICT_CHK, NETLINK_ROUTE, NLM_F_CREATE, NLM_F_EXCL,
+} from './constants.js';
+import { ENODEV } from './errno.js';
+import { type NetlinkMessage, NetlinkSocket, decodeAttributes, encodeAttribute, netlinkFailure } from './netlink.js';
+import type { SyscallResult } from './syscalls.js';
+
+/** Marks an address as ours (IFA_PROTO): the number of VRRP among the IP protocols. Kernels before 5.18 ignore it. */
+export const addressProtocol = 112;
+
+/** Multicast groups of rtnetlink. */
+export const RTNLGRP_LINK = 1;
+export const RTNLGRP_IPV4_IFADDR = 5;
+export const RTNLGRP_IPV6_IFADDR = 9;
+
+/** Types of rtnetlink messages. */
+export const RTM_NEWLINK = 16;
+export const RTM_DELLINK = 17;
+export const RTM_GETLINK = 18;
+export const RTM_NEWADDR = 20;
+export const RTM_DELADDR = 21;
+export const RTM_GETADDR = 22;
+
+/** An interface as the kernel shows it. */
+export interface Link {
+  readonly index: number;
+  readonly name: string;
+  /** IFF_UP and IFF_RUNNING. */
+  readonly up: boolean;
+  /** 6 bytes on Ethernet; undefined where the interface has no such address. */
+  readonly mac: Uint8Array | undefined;
+}
+
+/** An address as it lies on an interface. */
+export interface InterfaceAddress extends AddressPrefix {
+  readonly index: number;
+  /** IPv4 only: the interface's name, or what stands behind it. */
+  readonly label: string | undefined;
+  /** Who put it there (IFA_PROTO), 0 when nobody said. */
+  readonly protocol: number;
+}
+
+/** What an address is to be: see InterfaceAddress. */
+export interface AddressRequest extends AddressPrefix {
+  readonly index: number;
+  readonly label?: string;
+  /** Seconds until the kernel removes it by itself; without it the address stays. */
+  readonly lifetimeSeconds?: number;
+}
+
+/** A socket for the requests of this file. Dumps of one interface are cut down by the kernel where it can (strict checking, 4.20). */
+export function openRouteSocket(): NetlinkSocket {
+  return new NetlinkSocket(NETLINK_ROUTE, [[NETLINK_GET_STRICT_CHK, 1]]);
+}
+
+/** Reads one interface by name.
+ *  @returns undefined when there is none
+ *  @throws {BatonError<LinuxErrorCode>} when the kernel gives another answer */
+export function readLink(socket: NetlinkSocket, name: string): Link | undefined {
+  const body = concatenate([
+    new Uint8Array(linkHeaderSize),
+    encodeAttribute(IFLA_EXT_MASK, encodeUint32(RTEXT_FILTER_SKIP_STATS)),
+    encodeAttribute(IFLA_IFNAME, encodeText(name)),
+  ]);
+  const { result, messages } = socket.request(RTM_GETLINK, 0, body);
+  if (result < 0 && result !== ENODEV) throw netlinkFailure(`cannot read interface ${name}`, result);
+  return messages.map(decodeLink).find((link) => link !== undefined);
+}
+
+/** Reads all interfaces.
+ *  @throws {BatonError<LinuxErrorCode>} when the kernel gives another answer than a list */
+export function readLinks(socket: NetlinkSocket): Link[] {
+  const skipStatistics = encodeAttribute(IFLA_EXT_MASK, encodeUint32(RTEXT_FILTER_SKIP_STATS));
+  const { result, messages } = socket.dump(RTM_GETLINK, concatenate([new Uint8Array(linkHeaderSize), skipStatistics]));
+  if (result < 0) throw netlinkFailure('cannot read interfaces', result);
+  return messages.map(decodeLink).filter((link) => link !== undefined);
+}
+
+/** Reads the addresses of one interface, or of all with index 0, in the kernel's order: IPv4 first, then IPv6.
+ *  @throws {BatonError<LinuxErrorCode>} when the kernel gives another answer than a list; an interface that is gone has no addresses */
+export function readAddresses(socket: NetlinkSocket, index: number): InterfaceAddress[] {
+  return [AF_INET, AF_INET6].flatMap((family) => {
+    const { result, messages } = socket.dump(RTM_GETADDR, encodeAddressHeader(family, 0, index));
+    if (result < 0 && result !== ENODEV) throw netlinkFailure('cannot read addresses', result);
+    return messages
+      .map(decodeAddress)
+      .filter((address) => address !== undefined)
+      .filter((address) => index === 0 || address.index === index);
+  });
+}
+
+/** Puts an address on an interface; -EEXIST when it is there. IPv6 addresses skip duplicate address detection: a virtual address is
+ *  taken over while its last owner may still answer (RFC 9568 §8.2.2). */
+export function addAddress(socket: NetlinkSocket, request: AddressRequest): SyscallResult {
+  return socket.request(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, encodeAddress(request)).result;
+}
+
+/** Takes an address with this prefix length off an interface, whatever its label; -EADDRNOTAVAIL when it is not there. */
+export function deleteAddress(socket: NetlinkSocket, address: AddressPrefix & { readonly index: number }): SyscallResult {
+  const { index, prefixLength } = address;
+  return socket.request(RTM_DELADDR, 0, encodeAddress({ address: address.address, prefixLength, index })).result;
+}
+
+/** Reads the body of RTM_NEWLINK or RTM_DELLINK.
+ *  @returns undefined when it is too short to be one */
+export function decodeLink(message: NetlinkMessage): Link | undefined {
+  const { body } = message;
+  if (body.length < linkHeaderSize) return undefined;
+  const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
+  const attributes = decodeAttributes(body.subarray(linkHeaderSize));
+  const mac = attributes.get(IFLA_ADDRESS);
+  return {
+    index: view.getInt32(4, true),
+    name: decodeText(attributes.get(IFLA_IFNAME)) ?? '',
+    up: (view.getUint32(8, true) & (IFF_UP | IFF_RUNNING)) === (IFF_UP | IFF_RUNNING),
+    mac: mac?.length === 6 ? mac : undefined,
+  };
+}
+
+/** Reads the body of RTM_NEWADDR or RTM_DELADDR.
+ *  @returns undefined when it is too short to be one, or of another family */
+export function decodeAddress(message: NetlinkMessage): InterfaceAddress | undefined {
+  const { body } = message;
+  if (body.length < addressHeaderSize) return undefined;
+  const attributes = decodeAttributes(body.subarray(addressHeaderSize));
+  // On a point-to-point interface IFA_ADDRESS is the other end; IFA_LOCAL is ours wherever it is given.
+  const bytes = attributes.get(IFA_LOCAL) ?? attributes.get(IFA_ADDRESS);
+  if (bytes === undefined || bytes.length !== addressSizes.get(body[0] ?? 0)) return undefined;
+  return {
+    address: formatAddress(bytes),
+    prefixLength: body[1] ?? 0,
+    index: new DataView(body.buffer, body.byteOffset).getInt32(4, true),
+    label: decodeText(attributes.get(IFA_LABEL)),
+    protocol: attributes.get(IFA_PROTO)?.[0] ?? 0,
+  };
+}
+
+/** The body of RTM_NEWADDR: struct ifaddrmsg and its attributes. */
+export function encodeAddress(request: AddressRequest): Uint8Array {
+  const bytes = addressBytes(request.address);
+  const family = bytes.length === 4 ? AF_INET : AF_INET6;
+  const { label, lifetimeSeconds } = request;
+  return concatenate([
+    encodeAddressHeader(family, request.prefixLength, request.index),
+    encodeAttribute(IFA_LOCAL, bytes),
+    encodeAttribute(IFA_ADDRESS, bytes),
+    ...(label === undefined ? [] : [encodeAttribute(IFA_LABEL, encodeText(label))]),
+    ...(family === AF_INET6 ? [encodeAttribute(IFA_FLAGS, encodeUint32(IFA_F_NODAD))] : []),
+    // struct ifa_cacheinfo { preferred, valid, created, updated }: the kernel fills the last two
+    ...(lifetimeSeconds === undefined
+      ? [] : [encodeAttribute(IFA_CACHEINFO, encodeUint32(lifetimeSeconds, lifetimeSeconds, 0, 0))]),
+    encodeAttribute(IFA_PROTO, Uint8Array.of(addressProtocol)),
+  ]);
+}
+
+const linkHeaderSize = 16; // struct ifinfomsg { family, pad, type, index, flags, change }
+const addressHeaderSize = 8; // struct ifaddrmsg { family, prefix length, flags, scope, index }
+const addressSizes = new Map([[AF_INET, 4], [AF_INET6, 16]]);
+const IFF_UP = 0x1;
+const IFF_RUNNING = 0x40;
+const IFLA_ADDRESS = 1;
+const IFLA_IFNAME = 3;
+const IFLA_EXT_MASK = 29;
+const RTEXT_FILTER_SKIP_STATS = 8;
+const IFA_ADDRESS = 1;
+const IFA_LOCAL = 2;
+const IFA_LABEL = 3;
+const IFA_CACHEINFO = 6;
+const IFA_FLAGS = 8;
+const IFA_PROTO = 11;
+const IFA_F_NODAD = 0x02;
+
+function encodeAddressHeader(family: number, prefixLength: number, index: number): Uint8Array {
+  const bytes = Uint8Array.of(family, prefixLength, 0, 0, 0, 0, 0, 0);
+  new DataView(bytes.buffer).setUint32(4, index, true);
+  return bytes;
+}
+
+function encodeUint32(...values: number[]): Uint8Array {
+  return new Uint8Array(Uint32Array.from(values).buffer);
+}
+
+function encodeText(text: string): Uint8Array {
+  return new TextEncoder().encode(`${text}\0`);
+}
+
+function decodeText(bytes: Uint8Array | undefined): string | undefined {
+  return bytes === undefined ? undefined : new TextDecoder().decode(bytes).split('\0')[0];
+}
+
+function concatenate(parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((total, part) => total + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    bytes.set(part, offset);
+    offset += part.length;
+  }
+  return bytes;
+}

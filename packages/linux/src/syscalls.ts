@@ -1,0 +1,160 @@
+// The only file that names a C type. Each function is one system call: lengths are taken from the bytes given, so that no caller can
+// make the kernel read or write beyond them (a wrong pointer would kill the process), and the answer is what the kernel itself would
+// say: the result, or the negated errno. Knows no protocol and keeps nothing, except the poll handles that must not be collected.
+
+import { endianness } from 'node:os';
+
+import { assert } from '@baton/base';
+import koffi from 'koffi';
+
+import { MSG_DONTWAIT, MSG_NOSIGNAL, MSG_TRUNC, SOCK_CLOEXEC, SOCK_NONBLOCK } from './constants.js';
+
+assert(endianness() === 'LE', 'structures are laid out for little-endian machines');
+
+const libc = koffi.load(null);
+
+type Call<Arguments extends readonly unknown[]> = (...values: Arguments) => number;
+
+const c = {
+  socket: libc.func('int socket(int, int, int)') as Call<[number, number, number]>,
+  bind: libc.func('int bind(int, void *, unsigned int)') as Call<[number, Uint8Array, number]>,
+  setsockopt: libc.func('int setsockopt(int, int, int, void *, unsigned int)') as
+    Call<[number, number, number, Uint8Array, number]>,
+  getsockopt: libc.func('int getsockopt(int, int, int, void *, void *)') as
+    Call<[number, number, number, Uint8Array, Uint8Array]>,
+  sendto: libc.func('long sendto(int, void *, size_t, int, void *, unsigned int)') as
+    Call<[number, Uint8Array, number, number, Uint8Array | null, number]>,
+  recv: libc.func('long recv(int, void *, size_t, int)') as Call<[number, Uint8Array, number, number]>,
+  fcntl: libc.func('int fcntl(int, int, long)') as Call<[number, number, number]>,
+  flock: libc.func('int flock(int, int)') as Call<[number, number]>,
+  close: libc.func('int close(int)') as Call<[number]>,
+  indexOf: libc.func('unsigned int if_nametoindex(str)') as Call<[string]>,
+  prctl: libc.func('int prctl(int, unsigned long, unsigned long, unsigned long, unsigned long)') as
+    Call<[number, number, number, number, number]>,
+  capget: libc.func('int capget(void *, void *)') as Call<[Uint8Array, Uint8Array]>,
+  capset: libc.func('int capset(void *, void *)') as Call<[Uint8Array, Uint8Array]>,
+  schedSetscheduler: libc.func('int sched_setscheduler(int, int, void *)') as Call<[number, number, Uint8Array]>,
+};
+
+/** What a call gave: zero or more on success, the negated errno on failure; `errnoName` reads it. */
+export type SyscallResult = number;
+
+/** socket(2), always close-on-exec and non-blocking.
+ *  @returns the descriptor */
+export function openSocket(family: number, type: number, protocol: number): SyscallResult {
+  return outcome(c.socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol));
+}
+
+/** bind(2) to an encoded socket address (see socket-address.ts). */
+export function bindSocket(fd: number, address: Uint8Array): SyscallResult {
+  return outcome(c.bind(fd, address, address.length));
+}
+
+/** setsockopt(2) with a structure, or with a C int. */
+export function setSocketOption(fd: number, level: number, option: number, value: Uint8Array | number): SyscallResult {
+  const bytes = typeof value === 'number' ? encodeInt(value) : value;
+  return outcome(c.setsockopt(fd, level, option, bytes, bytes.length));
+}
+
+/** getsockopt(2) of a C int. */
+export function getSocketOption(fd: number, level: number, option: number): SyscallResult {
+  const value = encodeInt(0);
+  const result = outcome(c.getsockopt(fd, level, option, value, encodeInt(value.length)));
+  return result < 0 ? result : new DataView(value.buffer).getInt32(0, true);
+}
+
+/** sendto(2), or send(2) where the socket knows its peer. Never blocks, never raises SIGPIPE.
+ *  @returns how many bytes the kernel took */
+export function sendTo(fd: number, payload: Uint8Array, address: Uint8Array | undefined): SyscallResult {
+  const length = address === undefined ? 0 : address.length;
+  return outcome(c.sendto(fd, payload, payload.length, MSG_DONTWAIT | MSG_NOSIGNAL, address ?? null, length));
+}
+
+/** recv(2), never blocks.
+ *  @returns the length of the datagram, which is larger than the buffer when the rest of it was cut off; -EAGAIN when there is none */
+export function receive(fd: number, buffer: Uint8Array): SyscallResult {
+  return outcome(c.recv(fd, buffer, buffer.length, MSG_DONTWAIT | MSG_TRUNC));
+}
+
+/** fcntl(2) with a number as its argument. */
+export function controlDescriptor(fd: number, command: number, argument: number): SyscallResult {
+  return outcome(c.fcntl(fd, command, argument));
+}
+
+/** flock(2). */
+export function lockDescriptor(fd: number, operation: number): SyscallResult {
+  return outcome(c.flock(fd, operation));
+}
+
+/** close(2). */
+export function closeDescriptor(fd: number): SyscallResult {
+  return outcome(c.close(fd));
+}
+
+/** if_nametoindex(3) in the network namespace of this process.
+ *  @returns the index, or -ENODEV */
+export function interfaceIndex(name: string): SyscallResult {
+  const index = c.indexOf(name);
+  return index > 0 ? index : -koffi.errno();
+}
+
+/** prctl(2) with one argument. */
+export function controlProcess(option: number, argument: number): SyscallResult {
+  return outcome(c.prctl(option, argument, 0, 0, 0));
+}
+
+/** capget(2), version 3: fills `data` (24 bytes: effective, permitted, inheritable of the low half, then of the high half). */
+export function readCapabilities(header: Uint8Array, data: Uint8Array): SyscallResult {
+  assert(header.length === 8 && data.length === 24, 'capability structures are 8 and 24 bytes');
+  return outcome(c.capget(header, data));
+}
+
+/** capset(2), version 3; the structures are those of readCapabilities. */
+export function writeCapabilities(header: Uint8Array, data: Uint8Array): SyscallResult {
+  assert(header.length === 8 && data.length === 24, 'capability structures are 8 and 24 bytes');
+  return outcome(c.capset(header, data));
+}
+
+/** sched_setscheduler(2) of the calling thread: in Node the one that runs JavaScript. */
+export function setScheduler(policy: number, priority: number): SyscallResult {
+  return outcome(c.schedSetscheduler(0, policy, encodeInt(priority)));
+}
+
+/** Something that goes on until it is closed. */
+export interface Watch {
+  /** Closing twice is harmless. */
+  close(): void;
+}
+
+/** Calls back from the event loop while the descriptor has something to read, or an error to be read by `receive`.
+ *  The descriptor stays the caller's: close the watch first, then the descriptor. */
+export function watchReadable(fd: number, readable: () => void): Watch {
+  let open = true;
+  const arrived = (status: unknown): void => {
+    readable();
+    // libuv stops polling when the socket carries an error (netlink overrun); the error is read by now, so it may begin again.
+    if (typeof status === 'number' && status < 0 && open) handle.start({ readable: true }, arrived);
+  };
+  const handle = koffi.node.poll(fd, { readable: true }, arrived);
+  const watch = {
+    close(): void {
+      open = false;
+      handle.close();
+      watches.delete(watch);
+    },
+    handle,
+  };
+  watches.add(watch);
+  return watch;
+}
+
+// A poll handle that nobody holds is collected, and its descriptor goes deaf without a word.
+const watches = new Set<Watch>();
+
+function outcome(result: number): SyscallResult {
+  return result >= 0 ? result : -koffi.errno();
+}
+
+function encodeInt(value: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(Int32Array.of(value).buffer);
+}

@@ -1,0 +1,8 @@
+// The ports of @baton/net on Linux. Each works on the network namespace of the process that opens it.
+
+// --- for users ---
+export { openPacketIo } from './transport.js';
+export { openAddressOwner } from './address-owner.js';
+export { openAnnouncer } from './announcer.js';
+export { openLinkMonitor } from './link-monitor.js';
+export { missingCapabilities } from './capabilities.js';

@@ -1,0 +1,96 @@
+// Sees interfaces and their addresses change, by netlink's multicast groups. A message only says where to look: the state that is told
+// is always read fresh, so that messages lost to an overrun, or several at once, cannot leave a wrong picture.
+
+import {
+  NETLINK_ROUTE, NetlinkMonitor, RTM_DELLINK, RTM_NEWLINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_LINK, decodeAddress,
+  decodeLink, openRouteSocket, readAddresses, readLink, type NetlinkMessage, type NetlinkNews,
+} from '@baton/linux';
+
+import type { LinkMonitor, LinkState } from '../index.js';
+
+/** A LinkMonitor on the network namespace of this process.
+ *  @throws {BatonError} when there is no netlink socket to be had */
+export function openLinkMonitor(): LinkMonitor {
+  return new NetlinkLinkMonitor();
+}
+
+interface WatchedInterface {
+  state: LinkState;
+  readonly changed: ((state: LinkState) => void)[];
+}
+
+class NetlinkLinkMonitor implements LinkMonitor {
+  readonly #socket = openRouteSocket();
+  readonly #watched = new Map<string, WatchedInterface>();
+  #monitor: NetlinkMonitor | undefined;
+
+  read(interfaceName: string): LinkState {
+    const link = readLink(this.#socket, interfaceName);
+    if (link === undefined) {
+      return { interface: interfaceName, exists: false, up: false, index: 0, mac: undefined, addresses: [] };
+    }
+    return {
+      interface: interfaceName,
+      exists: true,
+      up: link.up,
+      index: link.index,
+      mac: link.mac === undefined ? undefined : formatMac(link.mac),
+      addresses: readAddresses(this.#socket, link.index).map(({ address, prefixLength }) => ({ address, prefixLength })),
+    };
+  }
+
+  watch(interfaceNames: readonly string[], changed: (state: LinkState) => void): void {
+    // Subscribed before the first reading, so that no change can fall between the two.
+    this.#monitor ??= new NetlinkMonitor(NETLINK_ROUTE, groups, queueBytes, (news) => {
+      this.#heard(news);
+    });
+    for (const name of interfaceNames) {
+      const watched = this.#watched.get(name);
+      if (watched === undefined) this.#watched.set(name, { state: this.read(name), changed: [changed] });
+      else watched.changed.push(changed);
+    }
+  }
+
+  close(): void {
+    this.#monitor?.close();
+    this.#socket.close();
+    this.#watched.clear();
+  }
+
+  #heard(news: readonly NetlinkNews[]): void {
+    const overrun = news.some(({ kind }) => kind === 'overrun');
+    const touched = new Set<string | number>();
+    for (const item of news) {
+      if (item.kind === 'messages') item.messages.forEach((message) => { collectTouched(message, touched); });
+    }
+    for (const [name, watched] of this.#watched) {
+      if (overrun || touched.has(name) || touched.has(watched.state.index)) this.#compare(name, watched);
+    }
+  }
+
+  #compare(name: string, watched: WatchedInterface): void {
+    const state = this.read(name);
+    if (JSON.stringify(state) === JSON.stringify(watched.state)) return;
+    watched.state = state;
+    for (const changed of watched.changed) changed(state);
+  }
+}
+
+const groups = [RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR];
+// Room for about 5,000 notices; what does not fit is an overrun, and answered by reading everything again.
+const queueBytes = 4 * 1024 * 1024;
+
+/** Adds the name or index of every interface that a notice is about. */
+function collectTouched(message: NetlinkMessage, touched: Set<string | number>): void {
+  if (message.type === RTM_NEWLINK || message.type === RTM_DELLINK) {
+    const link = decodeLink(message);
+    if (link !== undefined) touched.add(link.name).add(link.index);
+  } else {
+    const address = decodeAddress(message);
+    if (address !== undefined) touched.add(address.index);
+  }
+}
+
+function formatMac(mac: Uint8Array): string {
+  return Array.from(mac, (byte) => byte.toString(16).padStart(2, '0')).join(':');
+}

@@ -1,0 +1,91 @@
+// The driver on the npm package raw-socket, which is compiled on installation and may be missing. The package is frozen code; what it
+// gets wrong is put right here: a socket that nobody holds is collected and goes deaf, all messages share one buffer, descriptors are
+// inherited by child processes, send() after close() makes a new socket, and what a message listener throws is reported as a read error.
+
+import { createRequire } from 'node:module';
+
+import { BatonError, assert } from '@baton/base';
+import { SOCK_RAW, findSockets, setCloseOnExec } from '@baton/linux';
+
+import type { NetErrorCode } from '../index.js';
+import { type DriverSocket, advertisementProtocol, datagramLimitBytes } from './advertisement-socket.js';
+import { missingCapabilities } from './capabilities.js';
+
+/** The part of raw-socket that is used. */
+interface RawSocketModule {
+  createSocket(options: { protocol: number; addressFamily: number; bufferSize: number }): RawSocket;
+  readonly AddressFamily: { readonly IPv4: number };
+}
+
+interface RawSocket {
+  on(event: 'message', listener: (buffer: Buffer, source: string) => void): void;
+  on(event: 'error', listener: (error: Error) => void): void;
+  on(event: 'close', listener: () => void): void;
+  close(): void;
+}
+
+/** Loads the package, or tells why it cannot: not installed, or not built for this Node. */
+export function loadRawSocket(): { readonly ok: true; readonly open: () => DriverSocket } | { readonly ok: false; readonly cause: unknown } {
+  try {
+    const module = createRequire(import.meta.url)('raw-socket') as RawSocketModule;
+    return { ok: true, open: () => openRawSocket(module) };
+  } catch (cause) {
+    return { ok: false, cause };
+  }
+}
+
+/** Opens a raw socket of protocol 112.
+ *  @throws {BatonError<NetErrorCode>} without CAP_NET_RAW, or when the kernel refuses otherwise */
+function openRawSocket(module: RawSocketModule): DriverSocket {
+  const before = new Set(findSockets(SOCK_RAW, advertisementProtocol));
+  const socket = createSocket(module);
+  sockets.add(socket);
+  const [fd, ...others] = findSockets(SOCK_RAW, advertisementProtocol).filter((candidate) => !before.has(candidate));
+  assert(fd !== undefined && others.length === 0, 'a new raw socket is exactly one new descriptor');
+  const inherited = setCloseOnExec(fd);
+  assert(inherited.ok, 'an open descriptor can be set close-on-exec');
+  let closing = false;
+  // A readiness that drain() has already answered, or a link that went down: the next readable moment is reported again.
+  socket.on('error', () => undefined);
+  socket.on('close', () => {
+    assert(closing, 'raw-socket closes only when told');
+  });
+  return {
+    fd,
+    listen(arrived): void {
+      socket.on('message', (shared) => {
+        try {
+          arrived(Uint8Array.from(shared));
+        } catch (error) {
+          setImmediate(() => {
+            throw error;
+          });
+        }
+      });
+    },
+    close(): void {
+      closing = true;
+      sockets.delete(socket);
+      socket.close();
+    },
+  };
+}
+
+// Held for as long as they are open: see the head of the file.
+const sockets = new Set<RawSocket>();
+
+function createSocket(module: RawSocketModule): RawSocket {
+  try {
+    return module.createSocket({
+      protocol: advertisementProtocol, addressFamily: module.AddressFamily.IPv4, bufferSize: datagramLimitBytes,
+    });
+  } catch (cause) {
+    // The package only gives the text of the error.
+    if (missingCapabilities().includes('CAP_NET_RAW')) {
+      throw new BatonError<NetErrorCode>('ERR_NET_RAW_SOCKET_DENIED', 'cannot open a raw socket', {
+        cause, hint: 'grant CAP_NET_RAW to the service',
+      });
+    }
+    throw new BatonError<NetErrorCode>('ERR_NET_SOCKET_FAILED', 'cannot open a raw socket', { cause });
+  }
+}

@@ -1,0 +1,33 @@
+// Chooses the driver for advertisements: raw-socket where it is built, otherwise system calls of our own. Both behave the same.
+
+import { BatonError, describeError } from '@baton/base';
+
+import type { NetErrorCode, PacketIo } from '../index.js';
+import { openAdvertisementSocket } from './advertisement-socket.js';
+import { openNativeSocket } from './native-driver.js';
+import { loadRawSocket } from './raw-socket-driver.js';
+
+/** PacketIo on the network namespace of this process.
+ *  @param wanted one driver and no other; by default the environment variable BATON_PACKET_DRIVER, and where that is empty the first that loads
+ *  @throws {BatonError<NetErrorCode>} ERR_NET_DRIVER_UNAVAILABLE when the wanted driver does not load or has an unknown name */
+export function openPacketIo(wanted = process.env['BATON_PACKET_DRIVER'] ?? ''): PacketIo {
+  if (wanted === 'native') return nativePacketIo;
+  if (wanted !== '' && wanted !== 'raw-socket') {
+    throw new BatonError<NetErrorCode>('ERR_NET_DRIVER_UNAVAILABLE', `unknown packet driver: ${wanted}`, {
+      details: { driver: wanted }, hint: 'set BATON_PACKET_DRIVER to raw-socket or native, or leave it unset',
+    });
+  }
+  const rawSocket = loadRawSocket();
+  if (rawSocket.ok) {
+    return { driver: 'raw-socket', open: (name, receive) => openAdvertisementSocket(rawSocket.open, name, receive) };
+  }
+  if (wanted === '') return nativePacketIo;
+  throw new BatonError<NetErrorCode>('ERR_NET_DRIVER_UNAVAILABLE', `raw-socket does not load: ${describeError(rawSocket.cause)}`, {
+    cause: rawSocket.cause, details: { driver: wanted }, hint: 'unset BATON_PACKET_DRIVER to use the native driver',
+  });
+}
+
+const nativePacketIo: PacketIo = {
+  driver: 'native',
+  open: (name, receive) => openAdvertisementSocket(openNativeSocket, name, receive),
+};
