@@ -8,5 +8,5 @@ export type {
 } from './configuration.js';
 
 // --- for other packages ---
-export { findRuntimeDirectory } from './load.js';
+export { findRuntimeDirectory, type RuntimeDirectory } from './load.js';
 export { parseDuration } from './schema/plain-values.js';

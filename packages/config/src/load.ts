@@ -5,7 +5,7 @@ import { isUtf8 } from 'node:buffer';
 import { constants, readFileSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, resolve } from 'node:path';
-import type { LoadResult } from './configuration.js';
+import type { Finding, LoadResult } from './configuration.js';
 import { Findings, quote, WHOLE_FILE } from './findings.js';
 import { file as fileType, DEFAULT_RUNTIME_DIRECTORY } from './schema/file.js';
 import { name as nameType } from './schema/names.js';
@@ -41,17 +41,26 @@ export function loadConfiguration(file: string, options: LoadOptions = {}): Load
   return { ok: true, configuration: toConfiguration(draft, node, absolute, directory), warnings: findings.inFileOrder() };
 }
 
-/** The runtime directory that a file names, absolute, even if everything else in it is wrong; `/run/baton` when it names none or cannot
- *  be read. For commands that look for a running daemon. Never throws. */
-export function findRuntimeDirectory(file: string, options: LoadOptions = {}): string {
+/** Where a daemon is to be looked for. */
+export interface RuntimeDirectory {
+  /** Absolute. */
+  readonly directory: string;
+  /** Why the file could not be asked for it; undefined when it could, whatever else is wrong in it. */
+  readonly problem: Finding | undefined;
+}
+
+/** The runtime directory that a file names, even if everything else in it is wrong; `/run/baton` when it names none or cannot be read.
+ *  For commands that look for a running daemon. Never throws. */
+export function findRuntimeDirectory(file: string, options: LoadOptions = {}): RuntimeDirectory {
   const findings = new Findings(file);
   const text = readText(file, findings);
   const root = text === undefined ? undefined : readSource(text, findings);
-  const named = root === undefined ? undefined : entry(root, 'runtime_directory');
-  const node = root === undefined ? '' : nodeName(root, options, findings);
-  const own = named?.kind === 'map' ? entry(named, node) : named;
+  if (root === undefined) return { directory: DEFAULT_RUNTIME_DIRECTORY, problem: findings.inFileOrder()[0] };
+  const named = entry(root, 'runtime_directory');
+  const own = named?.kind === 'map' ? entry(named, nodeName(root, options, findings)) : named;
   const usable = own?.kind === 'scalar' && typeof own.value === 'string' && own.value !== '';
-  return usable ? resolve(dirname(resolve(file)), own.text) : DEFAULT_RUNTIME_DIRECTORY;
+  const directory = usable ? resolve(dirname(resolve(file)), own.value) : DEFAULT_RUNTIME_DIRECTORY;
+  return { directory, problem: undefined };
 }
 
 function nodeName(root: SourceNode, options: LoadOptions, findings: Findings): string {

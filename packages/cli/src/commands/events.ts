@@ -1,0 +1,37 @@
+// `baton events`: the journal of a node, and with --follow what happens from now on.
+
+import { BatonError } from '@baton/base';
+import { parseDuration } from '@baton/config';
+import { streamEvents } from '../client.js';
+import { locateDaemon } from '../daemon.js';
+import { EXIT } from '../exit-codes.js';
+import type { CliErrorCode, ExitCode } from '../exit-codes.js';
+import { formatEvent, printable, styleFor } from '../output.js';
+
+/** Options of `baton events`. */
+export interface EventsOptions {
+  readonly config?: string;
+  readonly follow?: boolean;
+  /** A duration such as `1h`. */
+  readonly since?: string;
+  readonly json?: boolean;
+}
+
+/** Prints events, oldest first.
+ *  @throws {BatonError<CliErrorCode>} for a wrong duration, and when the daemon cannot be asked */
+export async function events(options: EventsOptions): Promise<ExitCode> {
+  const sinceMs = options.since === undefined ? undefined : readSince(options.since);
+  const { socketPath, doubt } = locateDaemon(options.config);
+  if (doubt !== undefined) process.stderr.write(`baton: ${printable(doubt)}\n`);
+  const style = styleFor(process.stdout, process.env);
+  await streamEvents(socketPath, { sinceMs, follow: options.follow === true }, (event) => {
+    process.stdout.write(`${options.json === true ? JSON.stringify(event) : formatEvent(event, style)}\n`);
+  });
+  return EXIT.done;
+}
+
+function readSince(spelled: string): number {
+  const ms = parseDuration(spelled);
+  if (ms !== undefined) return ms;
+  throw new BatonError<CliErrorCode>('ERR_CLI_USAGE', `--since: '${spelled}' is no duration`, { hint: 'write it as 90s, 5m, 1h or 7d' });
+}

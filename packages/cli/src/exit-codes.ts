@@ -1,0 +1,30 @@
+// The promises to scripts: what each exit code means, and which error ends with which.
+
+import { BatonError } from '@baton/base';
+
+/** Exit codes of every command. */
+export const EXIT = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  unreachable: 3,
+  invalidConfiguration: 4,
+  privileges: 5,
+} as const;
+
+/** One of the exit codes. */
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** What can go wrong between this program and the daemon, and in its own arguments. */
+export type CliErrorCode = 'ERR_CLI_USAGE' | 'ERR_CLI_DAEMON_UNREACHABLE' | 'ERR_CLI_DAEMON_SILENT' | 'ERR_CLI_REFUSED';
+
+/** The exit code for whatever ended a command. */
+export function exitCodeOf(error: unknown): ExitCode {
+  if (!(error instanceof BatonError)) return EXIT.failed;
+  switch (error.code) {
+    case 'ERR_CLI_USAGE': return EXIT.usage;
+    case 'ERR_CLI_DAEMON_UNREACHABLE':
+    case 'ERR_CLI_DAEMON_SILENT': return EXIT.unreachable;
+    default: return EXIT.failed;
+  }
+}

@@ -1,0 +1,84 @@
+// The command line except `run`: names the commands, loads only the one that is asked for, and turns every ending into an exit code.
+
+import { readFileSync } from 'node:fs';
+import { describeError } from '@baton/base';
+import { Command, CommanderError } from 'commander';
+import type { CheckOptions } from './commands/check.js';
+import type { EventsOptions } from './commands/events.js';
+import type { StatusOptions } from './commands/status.js';
+import { EXIT, exitCodeOf } from './exit-codes.js';
+import type { ExitCode } from './exit-codes.js';
+import { DEFAULT_CONFIGURATION_FILE } from './run-arguments.js';
+
+const CONFIG_OPTION = ['-c, --config <file>', `configuration file of the daemon (default: ${DEFAULT_CONFIGURATION_FILE})`] as const;
+
+const EXAMPLES = `
+Examples:
+  baton check /etc/baton/baton.yaml     every error and warning of a configuration file
+  baton run -c /etc/baton/baton.yaml    the daemon in the foreground
+  baton status --watch                  both nodes in one table, every second
+  baton events --since 1h --follow      what happened, and what happens
+
+Exit codes:
+  0 done   1 refused or failed   2 usage   3 daemon not reachable   4 invalid configuration   5 privileges missing
+`;
+
+/** Builds the parser. `finish` hears the exit code of the command that ran. */
+function buildProgram(finish: (code: ExitCode) => void): Command {
+  const program = new Command('baton')
+    .description('Keeps virtual IP addresses alive on one of two or more load balancers.')
+    .version(version(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this text')
+    .helpCommand(false)
+    .exitOverride()
+    .showHelpAfterError('Run `baton --help` for the commands and their options.')
+    .addHelpText('after', EXAMPLES);
+  program.command('run').description('run the daemon in the foreground').option(...CONFIG_OPTION)
+    .action(() => { throw new CommanderError(EXIT.usage, 'baton.runNotFirst', 'error: `run` must be the first word'); });
+  program.command('check').description('report every error and warning of a configuration file')
+    .argument('<file>', 'configuration file')
+    .option('--node <name>', 'check it as this node reads it (default: its `node`, else the short host name)')
+    .option('--json', 'print the findings as JSON')
+    .action(async (file: string, options: CheckOptions) => { finish((await import('./commands/check.js')).check(file, options)); });
+  program.command('status').description('show the state of both nodes')
+    .option(...CONFIG_OPTION)
+    .option('--watch', 'redraw every second until interrupted')
+    .option('--json', 'print the status as JSON, one document a line')
+    .action(async (options: StatusOptions) => { finish(await (await import('./commands/status.js')).status(options)); });
+  program.command('events').description('show what happened on this node')
+    .option(...CONFIG_OPTION)
+    .option('--follow', 'go on with new events until interrupted')
+    .option('--since <duration>', 'only events younger than this: 90s, 5m, 1h, 7d')
+    .option('--json', 'print the events as JSON, one a line')
+    .action(async (options: EventsOptions) => { finish(await (await import('./commands/events.js')).events(options)); });
+  return program;
+}
+
+function version(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  return typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : 'unknown';
+}
+
+/** A reader that has seen enough (`| head`) is no failure. */
+function endQuietlyWhenNobodyReads(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(EXIT.done);
+}
+
+function report(error: unknown): ExitCode {
+  if (error instanceof CommanderError) {
+    if (error.code === 'baton.runNotFirst') process.stderr.write(`${error.message}\n`);
+    return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  }
+  const unexpected = exitCodeOf(error) === EXIT.failed && error instanceof Error && error.name !== 'BatonError';
+  process.stderr.write(`baton: ${unexpected ? (error.stack ?? error.message) : describeError(error)}\n`);
+  return exitCodeOf(error);
+}
+
+process.stdout.on('error', endQuietlyWhenNobodyReads);
+process.stderr.on('error', endQuietlyWhenNobodyReads);
+try {
+  await buildProgram((code) => { process.exitCode = code; }).parseAsync();
+} catch (error) {
+  process.exitCode = report(error);
+}

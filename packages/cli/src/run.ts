@@ -1,0 +1,26 @@
+// `baton run`: this process becomes the engine. It loads nothing that the engine does not need.
+
+import { fileURLToPath } from 'node:url';
+import { assertNever } from '@baton/base';
+import { runEngine } from '@baton/engine';
+import { readRunArguments, RUN_HELP } from './run-arguments.js';
+
+const request = readRunArguments(process.argv.slice(3));
+switch (request.kind) {
+  case 'run':
+    runEngine({
+      agentProgram: fileURLToPath(import.meta.resolve('@baton/agent/main')),
+      agentArguments: ['-c', request.configurationFile],
+      observerProgram: fileURLToPath(import.meta.resolve('@baton/net/linux/observer-main')),
+    });
+    break;
+  case 'help':
+    process.stdout.write(RUN_HELP);
+    break;
+  case 'usage-error':
+    process.stderr.write(`baton run: ${request.message}\n\n${RUN_HELP}`);
+    process.exitCode = 2;
+    break;
+  default:
+    assertNever(request);
+}
