@@ -231,10 +231,10 @@ describe('packets', () => {
     host.deliver(datagram);
     expect(host.armedAt).toBe(armedAt);
     const counted = Object.values(host.engine.snapshotEngine().discarded).reduce((sum, count) => sum + count, 0);
-    const router = host.engine.snapshotRouters()[0];
-    const own = (router?.statistics.ttl_errors ?? 0) + (router?.statistics.checksum_errors ?? 0) + (router?.statistics.length_errors ?? 0);
+    const statistics = host.engine.snapshotRouters()[0]?.statistics;
+    const own = (statistics?.ttl_errors ?? 0) + (statistics?.checksum_errors ?? 0) + (statistics?.length_errors ?? 0);
     expect(counted + own).toBe(1);
-    expect(router?.statistics.adverts_received).toBe(0);
+    expect(statistics?.adverts_received).toBe(0);
   });
 
   test('a flood of the same bad packet costs one notice', () => {

@@ -9,7 +9,8 @@
 import { BatonError, type Instant } from '@baton/base';
 import type { LinkState, ReceivedDatagram } from '@baton/net';
 import {
-  checkReceived, discardStatistic, DISCARD_REASONS, type DiscardReason, type ReceiveContext, type ReceiveResult, type VirtualRouterInput,
+  checkReceived, DISCARD_REASONS, DISCARD_STATISTICS, REMARK_STATISTICS, type DiscardReason, type ReceiveContext, type ReceiveResult,
+  type VirtualRouterInput,
 } from '@baton/vrrp';
 import { HostedRouter } from './hosted-router.js';
 import { InterfaceSession } from './interface-session.js';
@@ -27,203 +28,207 @@ export const DRAIN_LIMIT = 4096;
 /** All virtual routers of one node. */
 export class Engine {
   readonly notices: Notices;
-  private readonly routers = new Map<string, HostedRouter>();
-  private readonly sessions = new Map<string, InterfaceSession>();
-  private readonly discarded: Record<DiscardReason, number>;
-  private armedAt: Instant | undefined;
-  private stallMs = 0;
-  private generation = 0;
+  readonly #ports: EnginePorts;
+  readonly #routers = new Map<string, HostedRouter>();
+  readonly #sessions = new Map<string, InterfaceSession>();
+  readonly #discarded: Record<DiscardReason, number>;
+  readonly #watched = new Set<string>();
+  #armedAt: Instant | undefined;
+  #stallMs = 0;
+  #generation = 0;
 
-  constructor(private readonly ports: EnginePorts) {
+  constructor(ports: EnginePorts) {
+    this.#ports = ports;
     this.notices = new Notices(ports);
-    this.discarded = Object.fromEntries(DISCARD_REASONS.map((reason) => [reason, 0])) as Record<DiscardReason, number>;
+    this.#discarded = Object.fromEntries(DISCARD_REASONS.map((reason) => [reason, 0])) as Record<DiscardReason, number>;
   }
 
   /** Runs exactly these routers from now on. A router keeps its state when name, interface, VRID and version are the same.
    *  @throws {BatonError} when a socket is denied; routers that ran before keep running */
   configure(generation: number, configurations: readonly RouterConfiguration[]): void {
-    this.enter();
+    this.#enter();
     const wanted = new Map(configurations.map((configuration) => [configuration.parameters.name, configuration]));
-    for (const hosted of this.routers.values()) {
+    for (const hosted of this.#routers.values()) {
       const next = wanted.get(hosted.name);
-      if (next === undefined || !isSameRouter(hosted, next)) this.remove(hosted);
+      if (next === undefined || !isSameRouter(hosted, next)) this.#remove(hosted);
     }
-    const added = configurations.filter(({ parameters }) => !this.routers.has(parameters.name));
+    const added = configurations.filter(({ parameters }) => !this.#routers.has(parameters.name));
     for (const configuration of configurations) {
-      const hosted = this.routers.get(configuration.parameters.name);
-      if (hosted !== undefined) this.change(hosted, configuration);
+      const hosted = this.#routers.get(configuration.parameters.name);
+      if (hosted !== undefined) this.#change(hosted, configuration);
     }
     // Before a new router does anything else, nothing of a past life is left on any interface.
-    const hostedAdded = added.map((configuration) => new HostedRouter(configuration, this.ports.wallClockMs()));
-    for (const hosted of hostedAdded) removeLeftovers(hosted, this.ports, this.notices);
-    for (const hosted of hostedAdded) this.start(hosted);
-    this.generation = generation;
-    this.watchInterfaces();
-    this.rearm();
+    const hostedAdded = added.map((configuration) => new HostedRouter(configuration, this.#ports.wallClockMs()));
+    for (const hosted of hostedAdded) removeLeftovers(hosted, this.#ports, this.notices);
+    for (const hosted of hostedAdded) this.#start(hosted);
+    this.#generation = generation;
+    this.#rearm();
   }
 
   /** Every router leaves: masters resign and take their addresses off. The engine can only be dropped after that. */
   shutdown(): void {
-    for (const hosted of this.routers.values()) this.feed(hosted, { kind: 'shutdown' }, this.ports.clock.now());
-    for (const session of this.sessions.values()) session.close();
-    this.ports.linkMonitor.close();
-    this.ports.timer.arm(undefined, () => undefined);
-    this.routers.clear();
+    for (const hosted of this.#routers.values()) this.#feed(hosted, { kind: 'shutdown' }, this.#ports.clock.now());
+    for (const session of this.#sessions.values()) session.close();
+    this.#ports.linkMonitor.close();
+    this.#ports.timer.arm(undefined, () => undefined);
+    this.#routers.clear();
   }
 
   /** What the trackers of one router say. */
   setHealth(routerName: string, health: { readonly adjustment: number; readonly failed: boolean }): void {
-    const hosted = this.routers.get(routerName);
+    const hosted = this.#routers.get(routerName);
     if (hosted === undefined) return;
-    const now = this.enter();
-    this.feed(hosted, { kind: 'priority-changed', adjustment: health.adjustment }, now);
-    this.feed(hosted, { kind: 'fault-changed', reason: 'tracker-failed', active: health.failed }, now);
-    this.rearm();
+    const now = this.#enter();
+    this.#feed(hosted, { kind: 'priority-changed', adjustment: health.adjustment }, now);
+    this.#feed(hosted, { kind: 'fault-changed', reason: 'tracker-failed', active: health.failed }, now);
+    this.#rearm();
   }
 
   /** The state of every router, read back from the kernel where the kernel has the truth. */
   snapshotRouters(): readonly RouterSnapshot[] {
-    const held = this.ports.addressOwner.list();
-    return [...this.routers.values()].map((hosted) => snapshotRouter(hosted, held));
+    const held = this.#ports.addressOwner.list();
+    return [...this.#routers.values()].map((hosted) => snapshotRouter(hosted, held));
   }
 
   /** What the engine counts about itself. */
   snapshotEngine(): Pick<EngineSnapshot, 'driver' | 'generation' | 'stallMs' | 'discarded'> {
-    return { driver: this.ports.packetIo.driver, generation: this.generation, stallMs: this.stallMs, discarded: { ...this.discarded } };
+    return { driver: this.#ports.packetIo.driver, generation: this.#generation, stallMs: this.#stallMs, discarded: { ...this.#discarded } };
   }
 
   // --- what happens ---
 
-  private onDatagram(datagram: ReceivedDatagram): void {
-    this.enter();
-    this.deliver(datagram);
-    this.rearm();
+  #onDatagram(datagram: ReceivedDatagram): void {
+    this.#enter();
+    this.#deliver(datagram);
+    this.#rearm();
   }
 
-  private onLinkChanged(link: LinkState): void {
-    const session = this.sessions.get(link.interface);
+  #onLinkChanged(link: LinkState): void {
+    const session = this.#sessions.get(link.interface);
     if (session === undefined) return;
-    const now = this.enter();
+    const now = this.#enter();
     const describe = session.update(link);
     for (const hosted of session.routers.values()) {
-      for (const input of describe(hosted)) this.feed(hosted, input, now);
+      for (const input of describe(hosted)) this.#feed(hosted, input, now);
     }
-    this.rearm();
+    this.#rearm();
   }
 
   /** A deadline came. What already lies in the sockets is heard first: it may be the advertisement that the deadline waits for. */
-  private onTimer(): void {
-    this.enter();
-    for (const session of this.sessions.values()) session.drain(DRAIN_LIMIT);
-    const now = this.ports.clock.now();
-    for (const hosted of this.routers.values()) {
+  #onTimer(): void {
+    this.#enter();
+    for (const session of this.#sessions.values()) session.drain(DRAIN_LIMIT);
+    const now = this.#ports.clock.now();
+    for (const hosted of this.#routers.values()) {
       const deadline = hosted.router.nextDeadline();
-      if (deadline !== undefined && deadline <= now) this.feed(hosted, { kind: 'timer' }, now);
+      if (deadline !== undefined && deadline <= now) this.#feed(hosted, { kind: 'timer' }, now);
     }
-    this.rearm();
+    this.#rearm();
   }
 
   // --- how it is done ---
 
   /** Every way into the engine passes here: takes the time once, and steps down what slept too long before anything is sent. */
-  private enter(): Instant {
-    const now = this.ports.clock.now();
-    const lateMs = latenessMs(now, this.armedAt);
+  #enter(): Instant {
+    const now = this.#ports.clock.now();
+    const lateMs = latenessMs(now, this.#armedAt);
     if (lateMs <= STALL_NOTICE_MS) {
       return now;
     }
-    this.armedAt = now;
-    this.stallMs += lateMs;
+    this.#armedAt = now;
+    this.#stallMs += lateMs;
     this.notices.sayLimited('warn', 'stall-detected', 'engine', { stalled_ms: Math.round(lateMs) });
-    for (const hosted of this.routers.values()) {
-      if (hasOutsleptItsPeers(hosted.router, lateMs)) this.feed(hosted, { kind: 'stalled' }, now);
+    for (const hosted of this.#routers.values()) {
+      if (hasOutsleptItsPeers(hosted.router, lateMs)) this.#feed(hosted, { kind: 'stalled' }, now);
     }
     return now;
   }
 
-  private deliver(datagram: ReceivedDatagram): void {
-    const session = this.sessions.get(datagram.interface);
+  #deliver(datagram: ReceivedDatagram): void {
+    const session = this.#sessions.get(datagram.interface);
     if (session === undefined) return;
     const result = checkReceived(datagram, (vrid) => receiveContext(session.routers.get(vrid)));
     if (!result.ok) {
-      this.discard(session, datagram, result);
+      this.#discard(session, datagram, result);
       return;
     }
     const hosted = session.routers.get(result.vrid);
     if (hosted === undefined) return;
     for (const remark of result.remarks) {
-      hosted.router.statistics[discardStatistic(remark)] += 1;
+      hosted.router.statistics[REMARK_STATISTICS[remark]] += 1;
       this.notices.sayLimited('warn', remark, `${hosted.name} ${datagram.source}`, { router: hosted.name, source: datagram.source });
     }
-    hosted.heard.note(datagram.source, result.advertisement, result.checksumForm, this.ports.wallClockMs());
+    hosted.heard.note(datagram.source, result.advertisement, result.checksumForm, this.#ports.wallClockMs());
     const input: VirtualRouterInput = { kind: 'advertisement', advertisement: result.advertisement, source: datagram.source };
-    this.feed(hosted, input, this.ports.clock.now());
+    this.#feed(hosted, input, this.#ports.clock.now());
   }
 
-  private discard(session: InterfaceSession, datagram: ReceivedDatagram, { reason, vrid }: Extract<ReceiveResult, { ok: false }>): void {
+  #discard(session: InterfaceSession, datagram: ReceivedDatagram, rejected: Extract<ReceiveResult, { ok: false }>): void {
+    const { reason, vrid } = rejected;
     const hosted = vrid === undefined ? undefined : session.routers.get(vrid);
-    if (hosted === undefined) this.discarded[reason] += 1;
-    else hosted.router.statistics[discardStatistic(reason)] += 1;
+    if (hosted === undefined || reason === 'unknown-vrid') this.#discarded[reason] += 1;
+    else hosted.router.statistics[DISCARD_STATISTICS[reason]] += 1;
     this.notices.sayLimited('warn', 'advertisement-discarded', `${session.name} ${datagram.source} ${reason}`, {
       interface: session.name, source: datagram.source, reason, ...(hosted === undefined ? {} : { router: hosted.name }),
     });
   }
 
-  private feed(hosted: HostedRouter, input: VirtualRouterInput, now: Instant): void {
-    const session = this.sessions.get(hosted.router.parameters.interface);
+  #feed(hosted: HostedRouter, input: VirtualRouterInput, now: Instant): void {
+    const session = this.#sessions.get(hosted.router.parameters.interface);
     if (session === undefined) return;
     const outputs = hosted.router.handle(input, now);
-    const { claimFailed } = perform(outputs, { hosted, session, ports: this.ports, notices: this.notices, decidedAt: now });
-    if (claimFailed) this.feed(hosted, { kind: 'claim-failed' }, now);
+    const { claimFailed } = perform(outputs, { hosted, session, ports: this.#ports, notices: this.notices, decidedAt: now });
+    if (claimFailed) this.#feed(hosted, { kind: 'claim-failed' }, now);
   }
 
-  private start(hosted: HostedRouter): void {
+  #start(hosted: HostedRouter): void {
     const { parameters } = hosted.router;
-    const session = this.sessionFor(parameters.interface);
+    const session = this.#sessionFor(parameters.interface);
     session.routers.set(parameters.vrid, hosted);
-    this.routers.set(parameters.name, hosted);
-    const now = this.ports.clock.now();
+    this.#routers.set(parameters.name, hosted);
+    const now = this.#ports.clock.now();
     // The link is read again: the addresses it had before may have been leftovers.
-    for (const input of session.update(this.ports.linkMonitor.read(session.name))(hosted)) this.feed(hosted, input, now);
-    this.feed(hosted, { kind: 'startup' }, now);
+    for (const input of session.update(this.#ports.linkMonitor.read(session.name))(hosted)) this.#feed(hosted, input, now);
+    this.#feed(hosted, { kind: 'startup' }, now);
   }
 
-  private change(hosted: HostedRouter, { parameters }: RouterConfiguration): void {
+  #change(hosted: HostedRouter, { parameters }: RouterConfiguration): void {
     if (JSON.stringify(hosted.router.parameters) === JSON.stringify(parameters)) return;
-    this.feed(hosted, { kind: 'parameters-changed', parameters }, this.ports.clock.now());
+    this.#feed(hosted, { kind: 'parameters-changed', parameters }, this.#ports.clock.now());
   }
 
-  private remove(hosted: HostedRouter): void {
-    this.feed(hosted, { kind: 'shutdown' }, this.ports.clock.now());
+  #remove(hosted: HostedRouter): void {
+    this.#feed(hosted, { kind: 'shutdown' }, this.#ports.clock.now());
     const { interface: interfaceName, vrid } = hosted.router.parameters;
-    const session = this.sessions.get(interfaceName);
+    const session = this.#sessions.get(interfaceName);
     session?.routers.delete(vrid);
-    this.routers.delete(hosted.name);
+    this.#routers.delete(hosted.name);
     if (session?.routers.size !== 0) return;
     session.close();
-    this.sessions.delete(interfaceName);
+    this.#sessions.delete(interfaceName);
   }
 
-  private sessionFor(interfaceName: string): InterfaceSession {
-    const known = this.sessions.get(interfaceName);
+  #sessionFor(interfaceName: string): InterfaceSession {
+    const known = this.#sessions.get(interfaceName);
     if (known !== undefined) return known;
-    const session = new InterfaceSession(interfaceName, this.ports, this.notices, (datagram) => { this.onDatagram(datagram); });
-    this.sessions.set(interfaceName, session);
+    // Watched before it is read, so that no change falls between the two; the monitor goes on watching what has no router any more.
+    if (!this.#watched.has(interfaceName)) {
+      this.#watched.add(interfaceName);
+      this.#ports.linkMonitor.watch([interfaceName], (link) => { this.#onLinkChanged(link); });
+    }
+    const session = new InterfaceSession(interfaceName, this.#ports, this.notices, (datagram) => { this.#onDatagram(datagram); });
+    this.#sessions.set(interfaceName, session);
     return session;
   }
 
-  private watchInterfaces(): void {
-    this.ports.linkMonitor.watch([...this.sessions.keys()], (link) => { this.onLinkChanged(link); });
-  }
-
-  private rearm(): void {
+  #rearm(): void {
     let next: Instant | undefined;
-    for (const hosted of this.routers.values()) {
+    for (const hosted of this.#routers.values()) {
       const deadline = hosted.router.nextDeadline();
       if (deadline !== undefined && (next === undefined || deadline < next)) next = deadline;
     }
-    this.armedAt = next;
-    this.ports.timer.arm(next, () => { this.onTimer(); });
+    this.#armedAt = next;
+    this.#ports.timer.arm(next, () => { this.#onTimer(); });
   }
 }
 

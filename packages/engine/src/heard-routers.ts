@@ -9,20 +9,20 @@ export const MAX_HEARD_ROUTERS = 16;
 
 /** The other routers that advertise one VRID. */
 export class HeardRouters {
-  private readonly bySource = new Map<IpAddress, HeardRouter>();
+  readonly #bySource = new Map<IpAddress, HeardRouter>();
 
   /** Takes note of a valid advertisement. */
   note(source: IpAddress, advertisement: Advertisement, checksumForm: HeardRouter['checksumForm'], atMs: number): void {
-    this.bySource.delete(source);
-    this.bySource.set(source, {
+    this.#bySource.delete(source);
+    this.#bySource.set(source, {
       address: source, priority: advertisement.priority, advertIntervalMs: advertisement.advertIntervalMs, checksumForm, lastHeardMs: atMs,
     });
-    const oldest = this.bySource.keys().next();
-    if (this.bySource.size > MAX_HEARD_ROUTERS && oldest.done !== true) this.bySource.delete(oldest.value);
+    const oldest = this.#bySource.keys().next();
+    if (this.#bySource.size > MAX_HEARD_ROUTERS && oldest.done !== true) this.#bySource.delete(oldest.value);
   }
 
   /** Every remembered sender, the one heard last at the end. */
   list(): readonly HeardRouter[] {
-    return [...this.bySource.values()];
+    return [...this.#bySource.values()];
   }
 }

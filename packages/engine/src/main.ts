@@ -6,9 +6,9 @@
 // It reads no configuration: the agent sends it. It waits for nobody: adverts go on while the agent is dead.
 
 import { BatonError, describeError } from '@baton/base';
-import { lockFile, notifySystemd, requestRealtimeScheduling, type FileLock } from '@baton/linux';
+import { lockFile, notifyService, useRealTimeScheduling, type FileLock } from '@baton/linux';
 import {
-  LinuxAddressOwner, LinuxAnnouncer, LinuxLinkMonitor, missingCapabilities, openPacketIo, startObserver, type Observer,
+  missingCapabilities, openAddressOwner, openAnnouncer, openLinkMonitor, openPacketIo,
 } from '@baton/net/linux';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -31,9 +31,12 @@ export const EXIT = { done: 0, failed: 1, privileges: 5 } as const;
 
 /** How long the agent may take for its last hooks before the engine ends without it, ms. */
 export const STOP_PATIENCE_MS = 12_000;
+/** Priority within SCHED_RR, 1–99: above ordinary work, below the kernel's own threads. */
+export const REAL_TIME_PRIORITY = 10;
 /** How often an agent may die before it has sent its first configuration. */
 export const MAX_FAILED_STARTS = 3;
 
+type HeldLock = Extract<FileLock, { ok: true }>;
 type ConfigureMessage = Extract<AgentMessage, { type: 'configure' }>;
 
 /** Runs the engine in this process until it is told to stop; ends the process with an exit code. */
@@ -42,187 +45,170 @@ export function runEngine(options: EngineOptions): void {
 }
 
 class EngineProcess {
-  private readonly supervisor: AgentSupervisor;
-  private readonly scheduling: string;
-  private engine: Engine | undefined;
-  private driver = '';
-  private lock: FileLock | undefined;
-  private observer: Observer | undefined;
-  private failedStarts = 0;
-  private agentDeath: AgentExit | undefined;
-  private stopping = false;
-  private exitCode: number = EXIT.done;
+  readonly #supervisor: AgentSupervisor;
+  readonly #scheduling: string;
+  #engine: Engine | undefined;
+  #driver = '';
+  #lock: HeldLock | undefined;
+  #failedStarts = 0;
+  #agentDeath: AgentExit | undefined;
+  #stopping = false;
+  #exitCode: number = EXIT.done;
 
-  constructor(private readonly options: EngineOptions) {
-    this.scheduling = requestRealtimeScheduling();
-    this.supervisor = new AgentSupervisor({
+  constructor(options: EngineOptions) {
+    this.#scheduling = useRealTimeScheduling(REAL_TIME_PRIORITY).ok ? 'rr' : 'normal';
+    this.#supervisor = new AgentSupervisor({
       program: options.agentProgram,
       arguments: options.agentArguments,
-      onMessage: (message) => { this.onMessage(message); },
-      onExit: (exit) => { this.onAgentExit(exit); },
+      onMessage: (message) => { this.#onMessage(message); },
+      onExit: (exit) => { this.#onAgentExit(exit); },
     });
   }
 
   start(): void {
-    process.on('SIGTERM', () => { this.stop(); });
-    process.on('SIGINT', () => { this.stop(); });
-    process.on('SIGHUP', () => { this.supervisor.signal('SIGHUP'); });
-    this.supervisor.start();
+    process.on('SIGTERM', () => { this.#stop(); });
+    process.on('SIGINT', () => { this.#stop(); });
+    process.on('SIGHUP', () => { this.#supervisor.signal('SIGHUP'); });
+    this.#supervisor.start();
   }
 
-  private onMessage(message: AgentMessage): void {
+  #onMessage(message: AgentMessage): void {
     switch (message.type) {
       case 'configure':
-        this.configure(message);
+        this.#configure(message);
         break;
       case 'snapshot-request':
-        this.sendSnapshot(message.id);
+        this.#sendSnapshot(message.id);
         break;
       case 'health':
-        this.engine?.setHealth(message.router, message);
+        this.#engine?.setHealth(message.router, message);
         break;
       case 'refuse-start':
         // An agent that is started again while routers run cannot undo them: the last good configuration goes on.
-        if (this.engine === undefined) this.endAfterAgent(message.exitCode);
+        if (this.#engine === undefined) this.#endAfterAgent(message.exitCode);
         break;
       case 'stopped':
-        this.end();
+        this.#end();
     }
   }
 
-  private configure(message: ConfigureMessage): void {
-    if (this.stopping) return;
-    const firstTime = this.engine === undefined;
+  #configure(message: ConfigureMessage): void {
+    if (this.#stopping) return;
+    const firstTime = this.#engine === undefined;
     try {
-      if (firstTime) this.takeHold(message.runtimeDirectory);
-      this.engine ??= this.createEngine();
-      this.engine.configure(message.generation, message.routers);
+      if (firstTime) this.#takeHold(message.runtimeDirectory);
+      this.#engine ??= this.#createEngine();
+      this.#engine.configure(message.generation, message.routers);
     } catch (error) {
       if (!(error instanceof BatonError)) throw error;
       const exitCode = isPrivilegeError(error) ? EXIT.privileges : EXIT.failed;
-      this.send({ type: 'refused', generation: message.generation, code: error.code, message: describeError(error), exitCode });
-      if (firstTime) this.endAfterAgent(exitCode);
+      this.#send({ type: 'refused', generation: message.generation, code: error.code, message: describeError(error), exitCode });
+      if (firstTime) this.#endAfterAgent(exitCode);
       return;
     }
-    this.observe(message);
-    this.send({ type: 'configured', generation: message.generation, driver: this.driver, scheduling: this.scheduling });
-    if (firstTime) notifySystemd('READY=1');
-    this.reportAgentDeath();
+    this.#send({ type: 'configured', generation: message.generation, driver: this.#driver, scheduling: this.#scheduling });
+    if (firstTime) tellServiceManager({ READY: '1' });
+    this.#reportAgentDeath();
   }
 
   /** Nobody hears a notice while the agent is dead: its successor is told. */
-  private reportAgentDeath(): void {
-    const { agentDeath } = this;
+  #reportAgentDeath(): void {
+    const agentDeath = this.#agentDeath;
     if (agentDeath === undefined) return;
-    this.agentDeath = undefined;
+    this.#agentDeath = undefined;
     const how = agentDeath.signal ?? `exit code ${String(agentDeath.code)}`;
-    this.engine?.notices.say('error', 'agent-respawned', { ended_by: how });
+    this.#engine?.notices.say('error', 'agent-respawned', { ended_by: how });
   }
 
   /** What must be ours before anything is touched: the privileges and the runtime directory. */
-  private takeHold(runtimeDirectory: string): void {
+  #takeHold(runtimeDirectory: string): void {
     const missing = missingCapabilities();
     if (missing.length > 0) {
       throw new BatonError('ERR_NET_CAPABILITY_MISSING', `cannot hold virtual IPs without ${missing.join(' and ')}`, {
         hint: 'run as root, or give the service AmbientCapabilities=CAP_NET_ADMIN CAP_NET_RAW',
       });
     }
-    this.lock = takeRuntimeLock(runtimeDirectory);
+    this.#lock = takeRuntimeLock(runtimeDirectory);
   }
 
-  private createEngine(): Engine {
+  #createEngine(): Engine {
     const packetIo = openPacketIo();
-    this.driver = packetIo.driver;
+    this.#driver = packetIo.driver;
     const clock = { now: () => performance.now() };
     return new Engine({
       packetIo, clock, timer: new NodeDeadlineTimer(clock),
-      addressOwner: new LinuxAddressOwner(), announcer: new LinuxAnnouncer(), linkMonitor: new LinuxLinkMonitor(),
+      addressOwner: openAddressOwner(), announcer: openAnnouncer(), linkMonitor: openLinkMonitor(),
       wallClockMs: () => Date.now(),
-      emit: (message) => { this.send(message); },
+      emit: (message) => { this.#send(message); },
     });
   }
 
-  private sendSnapshot(id: number): void {
-    const { engine } = this;
+  #sendSnapshot(id: number): void {
+    const engine = this.#engine;
     if (engine === undefined) return;
-    this.send({
+    this.#send({
       type: 'snapshot', id, routers: engine.snapshotRouters(),
       engine: {
-        ...engine.snapshotEngine(), pid: process.pid, scheduling: this.scheduling, rssBytes: process.memoryUsage.rss(),
-        observer: this.observer?.state ?? 'off',
+        ...engine.snapshotEngine(), pid: process.pid, scheduling: this.#scheduling, rssBytes: process.memoryUsage.rss(),
+        observer: 'off',
       },
     });
   }
 
-  private observe({ observe, routers }: ConfigureMessage): void {
-    this.observer?.stop();
-    this.observer = undefined;
-    if (!observe) return;
-    const interfaces = [...new Set(routers.map(({ parameters }) => parameters.interface))];
-    const addresses = routers.flatMap(({ parameters }) => parameters.addresses.map((entry) => entry.address));
-    this.observer = startObserver({
-      program: this.options.observerProgram, interfaces, addresses,
-      onEvidence: (evidence) => {
-        this.engine?.notices.sayLimited('info', evidence.event, evidence.subject, evidence.fields);
-      },
-    });
-  }
-
-  private onAgentExit(exit: AgentExit): void {
+  #onAgentExit(exit: AgentExit): void {
     if (!exit.willRespawn) {
-      this.end();
+      this.#end();
       return;
     }
-    this.agentDeath = exit;
-    if (this.engine !== undefined) return;
-    this.failedStarts += 1;
-    if (this.failedStarts < MAX_FAILED_STARTS) return;
-    process.stderr.write(`baton: the agent ended ${String(this.failedStarts)} times before it sent a configuration; see its messages above\n`);
-    this.exitCode = EXIT.failed;
-    this.end();
+    this.#agentDeath = exit;
+    if (this.#engine !== undefined) return;
+    this.#failedStarts += 1;
+    if (this.#failedStarts < MAX_FAILED_STARTS) return;
+    process.stderr.write(`baton: the agent ended ${String(this.#failedStarts)} times before it sent a configuration; see its messages above\n`);
+    this.#exitCode = EXIT.failed;
+    this.#end();
   }
 
   /** The routers leave first; then the agent delivers the stop hooks; then the process ends. A second signal ends it at once. */
-  private stop(): void {
-    if (this.stopping) {
-      this.end();
+  #stop(): void {
+    if (this.#stopping) {
+      this.#end();
       return;
     }
-    this.stopping = true;
-    notifySystemd('STOPPING=1');
-    this.engine?.shutdown();
-    this.observer?.stop();
-    this.supervisor.expectEnd();
-    if (!this.supervisor.isRunning()) {
-      this.end();
+    this.#stopping = true;
+    tellServiceManager({ STOPPING: '1' });
+    this.#engine?.shutdown();
+    this.#supervisor.expectEnd();
+    if (!this.#supervisor.isRunning()) {
+      this.#end();
       return;
     }
-    this.send({ type: 'stopping' });
-    setTimeout(() => { this.end(); }, STOP_PATIENCE_MS);
+    this.#send({ type: 'stopping' });
+    setTimeout(() => { this.#end(); }, STOP_PATIENCE_MS);
   }
 
-  private endAfterAgent(exitCode: number): void {
-    this.exitCode = exitCode;
-    this.stopping = true;
-    this.supervisor.expectEnd();
-    if (!this.supervisor.isRunning()) this.end();
-    else setTimeout(() => { this.end(); }, STOP_PATIENCE_MS);
+  #endAfterAgent(exitCode: number): void {
+    this.#exitCode = exitCode;
+    this.#stopping = true;
+    this.#supervisor.expectEnd();
+    if (!this.#supervisor.isRunning()) this.#end();
+    else setTimeout(() => { this.#end(); }, STOP_PATIENCE_MS);
   }
 
-  private end(): void {
-    this.supervisor.expectEnd();
-    this.supervisor.signal('SIGKILL');
-    this.lock?.release();
-    process.exit(this.exitCode);
+  #end(): void {
+    this.#supervisor.expectEnd();
+    this.#supervisor.signal('SIGKILL');
+    this.#lock?.release();
+    process.exit(this.#exitCode);
   }
 
-  private send(message: EngineMessage): void {
-    this.supervisor.send(message);
+  #send(message: EngineMessage): void {
+    this.#supervisor.send(message);
   }
 }
 
 /** Takes the lock that makes this daemon the only one on its runtime directory. The kernel drops it when the process dies, however it dies. */
-function takeRuntimeLock(directory: string): FileLock {
+function takeRuntimeLock(directory: string): HeldLock {
   try {
     mkdirSync(directory, { recursive: true, mode: 0o750 });
   } catch (cause) {
@@ -236,4 +222,10 @@ function takeRuntimeLock(directory: string): FileLock {
   throw new BatonError('ERR_ENGINE_ALREADY_RUNNING', `a Baton daemon is already running on ${directory} (${holder})`, {
     hint: 'stop it first, or give this one a runtime_directory of its own',
   });
+}
+
+/** Tells systemd, when it started us with Type=notify; nobody listens otherwise. */
+function tellServiceManager(assignments: Readonly<Record<string, string>>): void {
+  const socketName = process.env['NOTIFY_SOCKET'];
+  if (socketName !== undefined && socketName !== '') notifyService(socketName, assignments);
 }

@@ -16,32 +16,35 @@ export const MAX_NOTICE_SUBJECTS = 512;
 
 /** Emits notices and swallows repetitions. */
 export class Notices {
-  private readonly recent = new Map<string, { until: Instant; swallowed: number }>();
+  readonly #ports: Pick<EnginePorts, 'emit' | 'clock' | 'wallClockMs'>;
+  readonly #recent = new Map<string, { until: Instant; swallowed: number }>();
 
-  constructor(private readonly ports: Pick<EnginePorts, 'emit' | 'clock' | 'wallClockMs'>) {}
+  constructor(ports: Pick<EnginePorts, 'emit' | 'clock' | 'wallClockMs'>) {
+    this.#ports = ports;
+  }
 
   /** Says something that happens rarely by its nature: always emitted. */
   say(level: Level, event: string, fields: NoticeFields): void {
-    this.ports.emit({ type: 'notice', level, event, fields, at: this.ports.wallClockMs() });
+    this.#ports.emit({ type: 'notice', level, event, fields, at: this.#ports.wallClockMs() });
   }
 
   /** Says something that a peer can provoke at will: once a minute for each subject, with the count of what was swallowed since. */
   sayLimited(level: Level, event: string, subject: string, fields: NoticeFields): void {
-    const now = this.ports.clock.now();
+    const now = this.#ports.clock.now();
     const key = `${event} ${subject}`;
-    const known = this.recent.get(key);
+    const known = this.#recent.get(key);
     if (known !== undefined && now < known.until) {
       known.swallowed += 1;
       return;
     }
-    this.recent.delete(key);
-    this.recent.set(key, { until: now + NOTICE_PERIOD_MS, swallowed: 0 });
-    if (this.recent.size > MAX_NOTICE_SUBJECTS) this.forgetOldest();
+    this.#recent.delete(key);
+    this.#recent.set(key, { until: now + NOTICE_PERIOD_MS, swallowed: 0 });
+    if (this.#recent.size > MAX_NOTICE_SUBJECTS) this.#forgetOldest();
     this.say(level, event, known === undefined || known.swallowed === 0 ? fields : { ...fields, swallowed: known.swallowed });
   }
 
-  private forgetOldest(): void {
-    const oldest = this.recent.keys().next();
-    if (oldest.done !== true) this.recent.delete(oldest.value);
+  #forgetOldest(): void {
+    const oldest = this.#recent.keys().next();
+    if (oldest.done !== true) this.#recent.delete(oldest.value);
   }
 }

@@ -28,61 +28,64 @@ export interface AgentExit {
 
 /** The one agent of this engine. */
 export class AgentSupervisor {
-  private child: ChildProcess | undefined;
-  private pending = 0;
-  private delayMs: number = RESPAWN_DELAY_MS.first;
-  private respawning: NodeJS.Timeout | undefined;
-  private ending = false;
+  readonly #options: SupervisorOptions;
+  #child: ChildProcess | undefined;
+  #pending = 0;
+  #delayMs: number = RESPAWN_DELAY_MS.first;
+  #respawning: NodeJS.Timeout | undefined;
+  #ending = false;
 
-  constructor(private readonly options: SupervisorOptions) {}
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+  }
 
   /** Starts the agent. */
   start(): void {
     const startedAtMs = performance.now();
-    const child = fork(this.options.program, [...this.options.arguments], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv: [] });
-    this.child = child;
-    this.pending = 0;
+    const child = fork(this.#options.program, [...this.#options.arguments], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv: [] });
+    this.#child = child;
+    this.#pending = 0;
     child.on('message', (message) => {
-      if (this.child === child) this.options.onMessage(message as AgentMessage);
+      if (this.#child === child) this.#options.onMessage(message as AgentMessage);
     });
     child.on('error', () => { child.kill('SIGKILL'); });
     child.once('exit', (code, signal) => {
-      if (this.child === child) this.child = undefined;
-      if (performance.now() - startedAtMs > HEALTHY_LIFE_MS) this.delayMs = RESPAWN_DELAY_MS.first;
-      this.options.onExit({ code, signal, willRespawn: !this.ending });
-      if (!this.ending) this.respawnLater();
+      if (this.#child === child) this.#child = undefined;
+      if (performance.now() - startedAtMs > HEALTHY_LIFE_MS) this.#delayMs = RESPAWN_DELAY_MS.first;
+      this.#options.onExit({ code, signal, willRespawn: !this.#ending });
+      if (!this.#ending) this.#respawnLater();
     });
   }
 
   /** Sends one message; dropped when no agent lives. A channel that is full means a stuck agent: it is killed and started anew. */
   send(message: EngineMessage): void {
-    const { child } = this;
+    const child = this.#child;
     if (child?.connected !== true) return;
-    if (this.pending >= MAX_PENDING_MESSAGES) {
+    if (this.#pending >= MAX_PENDING_MESSAGES) {
       child.kill('SIGKILL');
       return;
     }
-    this.pending += 1;
-    child.send(message, () => { this.pending -= 1; });
+    this.#pending += 1;
+    child.send(message, () => { this.#pending -= 1; });
   }
 
   /** Passes a signal on. */
   signal(name: NodeJS.Signals): void {
-    this.child?.kill(name);
+    this.#child?.kill(name);
   }
 
   /** From now on the end of the agent is final. */
   expectEnd(): void {
-    this.ending = true;
-    clearTimeout(this.respawning);
+    this.#ending = true;
+    clearTimeout(this.#respawning);
   }
 
   isRunning(): boolean {
-    return this.child !== undefined;
+    return this.#child !== undefined;
   }
 
-  private respawnLater(): void {
-    this.respawning = setTimeout(() => { this.start(); }, this.delayMs);
-    this.delayMs = Math.min(this.delayMs * 2, RESPAWN_DELAY_MS.longest);
+  #respawnLater(): void {
+    this.#respawning = setTimeout(() => { this.start(); }, this.#delayMs);
+    this.#delayMs = Math.min(this.#delayMs * 2, RESPAWN_DELAY_MS.longest);
   }
 }
