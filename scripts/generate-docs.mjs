@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './setup/run.mjs';
-import { generatedDocuments } from './vocabulary/documents.mjs';
+import { generatedDocuments } from './tidy/documents.mjs';
 
 const directory = join(root, 'docs', 'generated');
 mkdirSync(directory, { recursive: true });

@@ -1,6 +1,6 @@
 // Turns the vocabularies into the pages of docs/generated. The same pages are compared with the committed ones by the
 // tidy test.
-import { readStatistics, readVocabularies } from './read.mjs';
+import { readStatistics, readVocabularies } from './vocabularies.mjs';
 
 const NOTE = 'Generated from the source by `npm run docs`; edit the comments there.';
 

@@ -5,7 +5,7 @@
 import ts from 'typescript';
 import { filesBelow, packageOf, parse } from './sources.mjs';
 
-const VOCABULARY = /(Reason|Remark|ErrorCode)$/u;
+const VOCABULARY = /(Reason|Remark|ErrorCode|FindingCode|HookEvent)$/u;
 
 /** @typedef {{ word: string, meaning: string }} Word */
 /** @typedef {{ name: string, package: string, file: string, meaning: string, words: Word[] }} Vocabulary */
@@ -33,7 +33,8 @@ export function readStatistics() {
   const source = parse(file);
   const rows = arrayNamed(source, 'STATISTICS').filter(ts.isObjectLiteralExpression);
   return rows.map((row) => Object.fromEntries(
-    row.properties.filter(ts.isPropertyAssignment).map(({ name, initializer }) => [name.getText(source), literal(initializer)]),
+    row.properties.filter(ts.isPropertyAssignment)
+      .map(({ name, initializer }) => [name.getText(source), literal(initializer)]),
   ));
 }
 
@@ -45,7 +46,8 @@ function wordsOf(source, type) {
     const begin = nodes[index - 1]?.end ?? node.parent.pos;
     return { value, meaning: commentBetween(source, begin, node.getStart(source)) };
   });
-  return words.filter(({ value }) => ts.isStringLiteral(value)).map(({ value, meaning }) => ({ word: value.text, meaning }));
+  return words.filter(({ value }) => ts.isStringLiteral(value))
+    .map(({ value, meaning }) => ({ word: value.text, meaning }));
 }
 
 /** The elements of `const name = [ … ] as const`; none when there is no such array. */
