@@ -1,0 +1,8 @@
+// for users: nothing.
+
+// for other packages: what the command line needs to talk to a running agent. Loads nothing.
+export {
+  CONTROL_SOCKET, MAX_REQUEST_BYTES,
+  type AlarmStatus, type ControlErrorCode, type ControlReply, type ControlRequest, type EngineStatus, type JournalEvent, type PeerStatus,
+  type RouterStatus, type StatusReport,
+} from './messages.js';

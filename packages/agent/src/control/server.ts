@@ -1,0 +1,109 @@
+// The control socket: who may connect, how many, and what happens to what another life left behind.
+// The engine holds the lock of the runtime directory before this is opened: a socket found there belongs to nobody.
+
+import { BatonError, describeError } from '@baton/base';
+import { chmod, mkdir, unlink } from 'node:fs/promises';
+import { createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+import type { AgentErrorCode } from '../errors.js';
+import { ControlConnection, type ControlService, type DropReason } from './connection.js';
+import { CONTROL_SOCKET, type ControlReply } from './messages.js';
+
+/** Clients at once. */
+export const MAX_CLIENTS = 32;
+
+/** What happened at the socket since start. */
+export interface ControlCounters {
+  accepted: number;
+  /** Turned away because MAX_CLIENTS were connected. */
+  refused: number;
+  slowReaders: number;
+  badRequests: number;
+}
+
+/** The listening socket and its clients. */
+export class ControlServer {
+  readonly counters: ControlCounters = { accepted: 0, refused: 0, slowReaders: 0, badRequests: 0 };
+  private readonly service: ControlService;
+  private readonly connections = new Set<ControlConnection>();
+  private readonly server: Server;
+
+  constructor(service: ControlService) {
+    this.service = service;
+    this.server = createServer({ allowHalfOpen: true, pauseOnConnect: false }, (socket) => { this.accept(socket); });
+  }
+
+  /** Binds `control.sock` in the directory, which is made with mode 0750; the socket gets 0660.
+   *  @throws {BatonError} ERR_AGENT_CONTROL_SOCKET */
+  async listen(runtimeDirectory: string): Promise<void> {
+    const path = join(runtimeDirectory, CONTROL_SOCKET);
+    try {
+      await mkdir(runtimeDirectory, { recursive: true, mode: 0o750 });
+      await unlink(path).catch(ignoreAbsent);
+      await this.bind(path);
+      await chmod(path, 0o660);
+    } catch (cause) {
+      const code: AgentErrorCode = 'ERR_AGENT_CONTROL_SOCKET';
+      throw new BatonError<AgentErrorCode>(code, `cannot open the control socket ${path}: ${describeError(cause)}`, {
+        cause, details: { path }, hint: 'make runtime_directory writable for the service',
+      });
+    }
+  }
+
+  isListening(): boolean {
+    return this.server.listening;
+  }
+
+  /** Ends every connection and removes the socket. */
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => {
+      this.server.close(() => { resolve(); });
+    });
+    for (const connection of this.connections) connection.close();
+    await closed;
+  }
+
+  private bind(path: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.server.once('error', reject);
+      this.server.listen(path, () => {
+        this.server.off('error', reject);
+        // A failed accept (too many open files) costs that client its connection, nothing else.
+        this.server.on('error', () => { this.counters.refused += 1; });
+        resolve();
+      });
+    });
+  }
+
+  private accept(socket: Socket): void {
+    if (this.connections.size >= MAX_CLIENTS) {
+      this.turnAway(socket);
+      return;
+    }
+    this.counters.accepted += 1;
+    const connection = new ControlConnection(socket, this.service, (reason) => { this.count(reason); });
+    this.connections.add(connection);
+    socket.once('close', () => { this.connections.delete(connection); });
+  }
+
+  private turnAway(socket: Socket): void {
+    this.counters.refused += 1;
+    const reply: ControlReply = {
+      id: 0, type: 'error', code: 'ERR_CONTROL_TOO_MANY_CLIENTS',
+      message: `${String(MAX_CLIENTS)} clients are connected already`, hint: 'end one of the commands that follow events or watch status',
+    };
+    socket.on('error', () => undefined);
+    socket.resume();
+    socket.end(`${JSON.stringify(reply)}\n`);
+    socket.destroySoon();
+  }
+
+  private count(reason: DropReason): void {
+    if (reason === 'slow-reader') this.counters.slowReaders += 1;
+    else this.counters.badRequests += 1;
+  }
+}
+
+function ignoreAbsent(error: unknown): void {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+}

@@ -1,0 +1,149 @@
+// Runs one program for a limited time in a process group of its own, without a shell, and collects what it wrote.
+// Knows nothing of routers or hooks. The result comes when the program itself has ended: what it left running in the
+// background is neither waited for nor listened to.
+
+import { spawn, type ChildProcess } from 'node:child_process';
+import type { Readable } from 'node:stream';
+
+/** What to run. */
+export interface Command {
+  /** Absolute program, then its arguments. */
+  readonly words: readonly string[];
+  /** The whole environment. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Written to standard input, which is then closed. */
+  readonly input: string;
+  /** After this time the group gets SIGTERM, and SIGKILL_DELAY_MS later SIGKILL. */
+  readonly timeoutMs: number;
+}
+
+/** How a command ended. `not-started`: the program could not be executed, `message` says why. */
+export interface CommandResult {
+  readonly outcome: 'exited' | 'signalled' | 'timed-out' | 'killed' | 'not-started';
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  /** Standard output and error in order of arrival, the first MAX_OUTPUT_BYTES, as UTF-8. */
+  readonly output: string;
+  /** Bytes that did not fit into `output`. */
+  readonly droppedBytes: number;
+  readonly durationMs: number;
+  readonly message?: string;
+}
+
+/** A command under way. */
+export interface RunningCommand {
+  /** Never rejects. */
+  readonly result: Promise<CommandResult>;
+  /** Ends the whole group at once. */
+  kill(): void;
+}
+
+/** Starts a command: production and tests of the queue each bring one. */
+export type StartCommand = (command: Command) => RunningCommand;
+
+/** Between SIGTERM and SIGKILL, ms. */
+export const SIGKILL_DELAY_MS = 2000;
+/** Output kept of one run, bytes. */
+export const MAX_OUTPUT_BYTES = 65_536;
+/** How long the pipes of an ended program are still read: its last words, not those of its orphans, ms. */
+const LAST_WORDS_MS = 50;
+
+/** Starts a program with a clean environment in `/`, in its own session. */
+export function startCommand(command: Command): RunningCommand {
+  const startedAt = performance.now();
+  const output = new BoundedOutput();
+  let ending: 'timed-out' | 'killed' | undefined;
+  let child: ChildProcess;
+  try {
+    child = spawnDetached(command);
+  } catch (error) {
+    return { result: Promise.resolve(notStarted(error, startedAt)), kill: () => undefined };
+  }
+  const timers: NodeJS.Timeout[] = [];
+  const kill = (as: 'timed-out' | 'killed', signal: NodeJS.Signals): void => {
+    ending ??= as;
+    signalGroup(child, signal);
+  };
+  timers.push(setTimeout(() => { kill('timed-out', 'SIGTERM'); }, command.timeoutMs));
+  timers.push(setTimeout(() => { kill('timed-out', 'SIGKILL'); }, command.timeoutMs + SIGKILL_DELAY_MS));
+
+  const result = new Promise<CommandResult>((resolve) => {
+    const settle = (settled: CommandResult): void => {
+      timers.forEach(clearTimeout);
+      for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe?.destroy();
+      resolve(settled);
+    };
+    child.once('error', (error) => {
+      if (child.pid === undefined) settle(notStarted(error, startedAt));
+    });
+    child.once('exit', (exitCode, signal) => {
+      // The group may hold what the program left behind. After a timeout nothing of it survives.
+      if (ending !== undefined) signalOrphans(child);
+      const durationMs = performance.now() - startedAt;
+      const finish = (): void => {
+        const outcome = ending ?? (signal === null ? 'exited' : 'signalled');
+        settle({ outcome, exitCode, signal, output: output.text(), droppedBytes: output.droppedBytes, durationMs });
+      };
+      child.once('close', finish);
+      timers.push(setTimeout(finish, LAST_WORDS_MS));
+    });
+  });
+  output.collect(child.stdout);
+  output.collect(child.stderr);
+  // A hook need not read its input: EPIPE is its answer, not our error.
+  child.stdin?.on('error', () => undefined);
+  child.stdin?.end(command.input);
+  return { result, kill: () => { kill('killed', 'SIGKILL'); } };
+}
+
+function spawnDetached({ words, environment }: Command): ChildProcess {
+  const [program = '', ...rest] = words;
+  return spawn(program, rest, { cwd: '/', env: { ...environment }, detached: true, stdio: ['pipe', 'pipe', 'pipe'], shell: false });
+}
+
+/** Signals the group of a child that has not been reaped: until then its id cannot belong to anybody else. */
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  sendToGroup(child.pid, signal);
+}
+
+/** Called in the tick in which the leader was reaped: an id is not given out again that fast. */
+function signalOrphans(child: ChildProcess): void {
+  if (child.pid !== undefined) sendToGroup(child.pid, 'SIGKILL');
+}
+
+function sendToGroup(leader: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-leader, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+function notStarted(error: unknown, startedAt: number): CommandResult {
+  return {
+    outcome: 'not-started', exitCode: null, signal: null, output: '', droppedBytes: 0,
+    durationMs: performance.now() - startedAt, message: error instanceof Error ? error.message : String(error),
+  };
+}
+
+/** Keeps the first MAX_OUTPUT_BYTES and counts the rest, which is still read so that the program never blocks on us. */
+class BoundedOutput {
+  droppedBytes = 0;
+  private readonly chunks: Buffer[] = [];
+  private sizeBytes = 0;
+
+  collect(pipe: Readable | null): void {
+    pipe?.on('data', (chunk: Buffer) => {
+      const kept = chunk.subarray(0, MAX_OUTPUT_BYTES - this.sizeBytes);
+      this.droppedBytes += chunk.length - kept.length;
+      this.sizeBytes += kept.length;
+      if (kept.length > 0) this.chunks.push(Buffer.from(kept));
+    });
+    pipe?.on('error', () => undefined);
+  }
+
+  text(): string {
+    return Buffer.concat(this.chunks).toString('utf8');
+  }
+}

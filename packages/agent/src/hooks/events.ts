@@ -1,0 +1,70 @@
+// Which transitions are worth a hook and what a hook is told about them: keepalived's words, BATON_* variables, and JSON on
+// standard input. Pure. Starts no process: command.ts does; decides no order: runner.ts does.
+
+import { formatAddressPrefix } from '@baton/base';
+import type { HookConfiguration, HookEvent } from '@baton/config';
+import type { StateName, VirtualRouterParameters } from '@baton/vrrp';
+import { instanceArguments } from './keepalived.js';
+
+/** One state of one router, as hooks are told about it. */
+export interface HookOccurrence {
+  readonly router: string;
+  readonly state: HookEvent;
+  readonly previousState: StateName;
+  /** Why: a TransitionReason, or `shutdown` for stop. */
+  readonly reason: string;
+  readonly epoch: number;
+  /** Effective priority, 0–255. */
+  readonly priority: number;
+  readonly node: string;
+  /** `address/length`, in the configured order. */
+  readonly addresses: readonly string[];
+  /** Wall-clock milliseconds since 1970 of the transition. */
+  readonly atMs: number;
+}
+
+/** The hook event of a state; undefined for initialize, which runs no hook. */
+export function hookEvent(state: StateName): Exclude<HookEvent, 'stop'> | undefined {
+  return state === 'initialize' ? undefined : state;
+}
+
+/** The hooks that want this state of this router, in file order. */
+export function hooksFor(hooks: readonly HookConfiguration[], state: HookEvent, router: string): readonly HookConfiguration[] {
+  return hooks.filter((hook) => hook.on.includes(state) && (hook.routers?.includes(router) ?? true));
+}
+
+/** The addresses of a router as hooks are shown them. */
+export function hookAddresses(parameters: VirtualRouterParameters): readonly string[] {
+  return parameters.addresses.map(formatAddressPrefix);
+}
+
+/** Program and arguments of one hook: the configured words, then keepalived's. */
+export function hookArguments(hook: HookConfiguration, occurrence: HookOccurrence): readonly string[] {
+  return [...hook.run, ...instanceArguments(occurrence.router, occurrence.state, occurrence.priority)];
+}
+
+/** The whole environment of a hook: PATH and LANG, and the transition; nothing else of the daemon's own. */
+export function hookEnvironment(occurrence: HookOccurrence): Readonly<Record<string, string>> {
+  return {
+    PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    LANG: 'C.UTF-8',
+    BATON_ROUTER: occurrence.router,
+    BATON_STATE: occurrence.state,
+    BATON_PREVIOUS_STATE: occurrence.previousState,
+    BATON_REASON: occurrence.reason,
+    BATON_EPOCH: String(occurrence.epoch),
+    BATON_PRIORITY: String(occurrence.priority),
+    BATON_NODE: occurrence.node,
+    BATON_ADDRESSES: occurrence.addresses.join(' '),
+  };
+}
+
+/** The event as one line of JSON, for a hook's standard input. */
+export function hookInput(occurrence: HookOccurrence): string {
+  const { router, state, previousState, reason, epoch, priority, node, addresses, atMs } = occurrence;
+  const event = {
+    time: new Date(atMs).toISOString(), event: 'state-changed',
+    node, router, state, previous_state: previousState, reason, epoch, priority, addresses,
+  };
+  return `${JSON.stringify(event)}\n`;
+}

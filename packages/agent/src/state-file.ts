@@ -1,0 +1,153 @@
+// What must survive the agent: the last epoch of every router, and which state its hooks were last told in which life of the engine.
+// Written atomically (new file, synced, renamed), read tolerantly: a broken file is moved aside and said, never fatal.
+
+import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { HookEvent } from '@baton/config';
+
+/** What hooks were last told about a router. */
+export interface DeliveredState {
+  readonly state: HookEvent;
+  readonly epoch: number;
+}
+
+/** The content of the file. */
+export interface PersistentState {
+  /** Identifies one life of the engine process; what was delivered counts only within it. */
+  readonly engineLife: string;
+  /** Of the last configuration that this life of the engine accepted. */
+  readonly generation: number;
+  /** Epoch of the last mastership, by router. */
+  readonly epochs: Readonly<Record<string, number>>;
+  /** By router. */
+  readonly delivered: Readonly<Record<string, DeliveredState>>;
+}
+
+/** What reading gave. `broken`: a file was there, could not be used and is now called `movedTo`. */
+export type StateFileResult =
+  | { readonly outcome: 'read'; readonly state: PersistentState }
+  | { readonly outcome: 'absent' }
+  | { readonly outcome: 'broken'; readonly detail: string; readonly movedTo: string };
+
+/** What the file reports about itself. */
+export interface StateFileListener {
+  unwritable(detail: string): void;
+  writable(): void;
+}
+
+const HOOK_EVENTS: ReadonlySet<unknown> = new Set<HookEvent>(['master', 'backup', 'fault', 'stop']);
+
+/** `agent-state.json` in one directory. */
+export class StateFile {
+  private readonly directory: string;
+  private readonly path: string;
+  private readonly listener: StateFileListener;
+  private wanted: PersistentState | undefined;
+  private writing: Promise<void> | undefined;
+
+  constructor(directory: string, listener: StateFileListener) {
+    this.directory = directory;
+    this.path = join(directory, 'agent-state.json');
+    this.listener = listener;
+  }
+
+  /** Never rejects: what cannot be read is broken or absent. */
+  async read(): Promise<StateFileResult> {
+    let text: string;
+    try {
+      text = await readFile(this.path, 'utf8');
+    } catch (error) {
+      return isAbsent(error) ? { outcome: 'absent' } : this.moveAside(describe(error));
+    }
+    const state = parseState(text);
+    return state === undefined ? this.moveAside('not a state file') : { outcome: 'read', state };
+  }
+
+  /** Writes soon; when several come while one is written, only the newest follows. Never throws. */
+  save(state: PersistentState): void {
+    this.wanted = state;
+    this.writing ??= this.writeWanted();
+  }
+
+  /** Resolves when the newest state has been written or refused. */
+  async settled(): Promise<void> {
+    await this.writing;
+  }
+
+  private async writeWanted(): Promise<void> {
+    // Lets the caller finish its tick, so that a burst of changes is one write.
+    await Promise.resolve();
+    while (this.wanted !== undefined) {
+      const state = this.wanted;
+      this.wanted = undefined;
+      try {
+        await this.write(`${JSON.stringify(state)}\n`);
+        this.listener.writable();
+      } catch (error) {
+        this.listener.unwritable(describe(error));
+      }
+    }
+    this.writing = undefined;
+  }
+
+  private async write(text: string): Promise<void> {
+    await mkdir(this.directory, { recursive: true, mode: 0o750 });
+    const temporary = `${this.path}.new`;
+    const handle = await open(temporary, 'w', 0o640);
+    try {
+      await handle.writeFile(text);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, this.path);
+  }
+
+  private async moveAside(detail: string): Promise<StateFileResult> {
+    const movedTo = `${this.path}.broken`;
+    await rename(this.path, movedTo).catch(() => undefined);
+    return { outcome: 'broken', detail, movedTo };
+  }
+}
+
+function parseState(text: string): PersistentState | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (!isRecord(value) || typeof value['engineLife'] !== 'string') return undefined;
+  const { epochs, delivered, generation } = value;
+  if (!isCount(generation)) return undefined;
+  if (!isRecord(epochs) || !Object.values(epochs).every(isCount)) return undefined;
+  if (!isRecord(delivered) || !Object.values(delivered).every(isDelivered)) return undefined;
+  return {
+    engineLife: value['engineLife'],
+    generation,
+    epochs: epochs as Readonly<Record<string, number>>,
+    delivered: delivered as Readonly<Record<string, DeliveredState>>,
+  };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isDelivered(value: unknown): boolean {
+  return isRecord(value) && HOOK_EVENTS.has(value['state']) && isCount(value['epoch']);
+}
+
+/** ENOTDIR: the directory itself is not there. */
+function isAbsent(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOENT' || code === 'ENOTDIR';
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
