@@ -54,7 +54,8 @@ const MAX_INTERVAL_CENTISECONDS = 0x0fff;
  *  @param priority the effective one, or 0 to resign */
 export function advertisementOf(parameters: VirtualRouterParameters, priority: number): Advertisement {
   const { version, vrid, advertIntervalMs } = parameters;
-  return { version, vrid, priority, advertIntervalMs, addresses: parameters.addresses.map((virtual) => virtual.address) };
+  const addresses = parameters.addresses.map((virtual) => virtual.address);
+  return { version, vrid, priority, advertIntervalMs, addresses };
 }
 
 /** Writes an advertisement, checksum included (RFC 9568 §5.2).
@@ -102,10 +103,12 @@ export function decodeHeader(payload: Uint8Array): AdvertisementHeader | undefin
 }
 
 /** Reads a version 3 advertisement carried by IPv4. The checksum is not looked at.
- *  @returns undefined unless it is version 3, type 1, with at least one address and exactly the length its count states */
+ *  @returns undefined unless it is version 3, type 1, with at least one address and exactly the length its count
+ *  states */
 export function decodeAdvertisement(payload: Uint8Array): Advertisement | undefined {
   const header = decodeHeader(payload);
-  if (header?.version !== 3 || header.type !== ADVERTISEMENT_TYPE || !hasStatedLength(header, payload.length)) return undefined;
+  if (header?.version !== 3 || header.type !== ADVERTISEMENT_TYPE) return undefined;
+  if (!hasStatedLength(header, payload.length)) return undefined;
   const { version, vrid, priority, advertIntervalMs } = header;
   const addresses: IpAddress[] = [];
   for (let offset = HEADER_BYTES; offset < payload.length; offset += ADDRESS_BYTES) {
@@ -114,7 +117,8 @@ export function decodeAdvertisement(payload: Uint8Array): Advertisement | undefi
   return { version, vrid, priority, advertIntervalMs, addresses };
 }
 
-/** Whether a payload is as long as its count of IPv4 addresses demands, and the count is not zero (RFC 9568 §5.2.5, §7.1). */
+/** Whether a payload is as long as its count of IPv4 addresses demands, and the count is not zero (RFC 9568 §5.2.5,
+ *  §7.1). */
 function hasStatedLength(header: AdvertisementHeader, lengthBytes: number): boolean {
   return header.addressCount >= 1 && lengthBytes === HEADER_BYTES + ADDRESS_BYTES * header.addressCount;
 }

@@ -1,5 +1,6 @@
-// Decides when a master tells the LAN again who holds its addresses: the second burst after takeover, the periodic refresh, and
-// the repair after a contest. The first burst belongs to the promotion itself. Pure; knows neither frames nor addresses.
+// Decides when a master tells the LAN again who holds its addresses: the second burst after takeover, the periodic
+// refresh, and the repair after a contest. The first burst belongs to the promotion itself. Pure; knows neither
+// frames nor addresses.
 
 import type { Instant } from '@baton/base';
 import type { AnnounceParameters } from './parameters.js';
@@ -59,9 +60,10 @@ export function takeDue(schedule: AnnounceSchedule, announce: AnnounceParameters
   };
 }
 
-/** A losing router has advertised itself: its gratuitous ARPs may have taken our addresses away in every cache. Repairs at once,
- *  but at most once a REPAIR_INTERVAL_MS, and once more that long after the last such advertisement, because the loser
- *  announces only after it has advertised and may so have the last word. No repairs where takeover is not announced either. */
+/** A losing router has advertised itself: its gratuitous ARPs may have taken our addresses away in every cache.
+ *  Repairs at once, but at most once a REPAIR_INTERVAL_MS, and once more that long after the last such advertisement,
+ *  because the loser announces only after it has advertised and may so have the last word. No repairs where takeover
+ *  is not announced either. */
 export function contest(schedule: AnnounceSchedule, announce: AnnounceParameters, now: Instant): DueAnnouncements {
   if (announce.count === 0) return { count: 0, schedule };
   const tooSoon = schedule.repairedAt !== undefined && now - schedule.repairedAt < REPAIR_INTERVAL_MS;
@@ -71,7 +73,8 @@ export function contest(schedule: AnnounceSchedule, announce: AnnounceParameters
   };
 }
 
-/** Fits the schedule of a master to changed parameters: a changed refresh begins anew, an unwanted second burst is dropped. */
+/** Fits the schedule of a master to changed parameters: a changed refresh begins anew, an unwanted second burst is
+ *  dropped. */
 export function reschedule(
   schedule: AnnounceSchedule, before: AnnounceParameters, after: AnnounceParameters, now: Instant,
 ): AnnounceSchedule {

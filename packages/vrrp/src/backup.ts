@@ -1,6 +1,6 @@
-// How a backup waits for the master to fall silent (RFC 9568 §6.4.2): arming the timer, learning the master's interval, leaving a
-// lower-priority master alone or overruling it. Pure steps from one waiting to the next; what happens when the wait is over is
-// decided in virtual-router.ts.
+// How a backup waits for the master to fall silent (RFC 9568 §6.4.2): arming the timer, learning the master's
+// interval, leaving a lower-priority master alone or overruling it. Pure steps from one waiting to the next; what
+// happens when the wait is over is decided in virtual-router.ts.
 
 import type { Instant } from '@baton/base';
 import type { Advertisement } from './advertisement.js';
@@ -33,13 +33,14 @@ export interface BackupPolicy {
   readonly preemptDelayMs: number;
 }
 
-/** A backup that has heard nobody yet: patient for Master_Down_Interval from now on, by its own interval (RFC 9568 §6.4.1). */
+/** A backup that has heard nobody yet: patient for Master_Down_Interval from now on, by its own interval (RFC 9568
+ *  §6.4.1). */
 export function enterBackup(priority: number, advertIntervalMs: number, now: Instant): BackupState {
   return arm('entry', advertIntervalMs, priority, now, undefined);
 }
 
-/** The backup after an advertisement, at its arrival (RFC 9568 §6.4.2). The tie-break is not made here: an equal priority is
- *  accepted whatever its address. */
+/** The backup after an advertisement, at its arrival (RFC 9568 §6.4.2). The tie-break is not made here: an equal
+ *  priority is accepted whatever its address. */
 export function hearMaster(state: BackupState, heard: Advertisement, policy: BackupPolicy, now: Instant): BackupState {
   if (heard.priority === RESIGN_PRIORITY) { // [RFC9568-6.4.2-4] whatever Preempt_Mode says
     return arm('resignation', state.masterAdvertIntervalMs, policy.priority, now, undefined);
@@ -52,9 +53,22 @@ export function hearMaster(state: BackupState, heard: Advertisement, policy: Bac
   return arm('advertisement', heard.advertIntervalMs, policy.priority, now, preemptAt);
 }
 
-/** A master that turns backup because a better one was heard: it begins with that master's interval (RFC 9568 §6.4.3). */
+/** A master that turns backup because a better one was heard: it begins with that master's interval (RFC 9568
+ *  §6.4.3). */
 export function yieldTo(better: Advertisement, priority: number, now: Instant): BackupState {
   return arm('advertisement', better.advertIntervalMs, priority, now, undefined);
+}
+
+/** The same backup with other parameters: a lower-priority master is given its full delay again, and a wait that began
+ *  with our own interval begins anew with the changed one.
+ *  @param priority the effective one from now on */
+export function reconfigureBackup(
+  state: BackupState, priority: number, advertIntervalMs: number, now: Instant,
+): BackupState {
+  if (state.armedBy === 'entry' && state.masterAdvertIntervalMs !== advertIntervalMs) {
+    return enterBackup(priority, advertIntervalMs, now);
+  }
+  return { ...recompute(state, priority), preemptAt: undefined };
 }
 
 /** The same backup with another priority: what it still has to wait is counted from when the timer was armed. */

@@ -1,5 +1,6 @@
-// The checksum of a VRRP message (RFC 1071) in its two forms for IPv4: over the message only (RFC 9568 §5.2.8) and with the
-// IPv4 pseudo-header in front (the reading of RFC 5798 §5.2.8 that keepalived and FRR demand). Knows no VRRP field but its own.
+// The checksum of a VRRP message (RFC 1071) in its two forms for IPv4: over the message only (RFC 9568 §5.2.8) and
+// with the IPv4 pseudo-header in front (the reading of RFC 5798 §5.2.8 that keepalived and FRR demand). Knows no VRRP
+// field but its own.
 
 import { addressBytes, type IpAddress } from '@baton/base';
 import type { ChecksumMode } from './parameters.js';
@@ -21,7 +22,9 @@ export function sentChecksumForm(mode: ChecksumMode): ChecksumForm {
 /** Computes the checksum of a message as if its own field were zero.
  *  @param message at least 8 bytes
  *  @returns 0–65 535, to be stored in network order at offset 6 */
-export function computeChecksum(message: Uint8Array, form: ChecksumForm, source: IpAddress, destination: IpAddress): number {
+export function computeChecksum(
+  message: Uint8Array, form: ChecksumForm, source: IpAddress, destination: IpAddress,
+): number {
   const stored = word(message, CHECKSUM_OFFSET);
   const start = form === 'pseudo-header' ? pseudoHeaderSum(source, destination, message.length) : 0;
   return ~fold(sumWords(message, start) - stored) & 0xffff;
@@ -30,7 +33,9 @@ export function computeChecksum(message: Uint8Array, form: ChecksumForm, source:
 /** Verifies a received message against both forms.
  *  @param message at least 8 bytes
  *  @returns the form that fits (the pseudo-header form when both do), or undefined when neither does */
-export function verifyChecksum(message: Uint8Array, source: IpAddress, destination: IpAddress): ChecksumForm | undefined {
+export function verifyChecksum(
+  message: Uint8Array, source: IpAddress, destination: IpAddress,
+): ChecksumForm | undefined {
   const sum = sumWords(message, 0);
   if (fold(sum + pseudoHeaderSum(source, destination, message.length)) === 0xffff) return 'pseudo-header';
   return fold(sum) === 0xffff ? 'message-only' : undefined;

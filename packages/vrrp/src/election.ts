@@ -10,8 +10,8 @@ export interface Contender {
   readonly address: IpAddress;
 }
 
-/** Whether `candidate` beats `incumbent`: the higher priority wins, and among equals the higher primary address, compared as
- *  an unsigned number in network order. False between a router and itself. */
+/** Whether `candidate` beats `incumbent`: the higher priority wins, and among equals the higher primary address,
+ *  compared as an unsigned number in network order. False between a router and itself. */
 export function isBetterMaster(candidate: Contender, incumbent: Contender): boolean {
   if (candidate.priority !== incumbent.priority) return candidate.priority > incumbent.priority;
   return compareAddresses(candidate.address, incumbent.address) > 0;

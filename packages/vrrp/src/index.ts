@@ -7,11 +7,13 @@ export type { FaultState, InitializeState, MasterState, State } from './state.js
 export type { VirtualRouterInput } from './inputs.js';
 export type { StateChange, StateName, VirtualRouterOutput } from './outputs.js';
 export {
-  OWNER_PRIORITY, RESIGN_PRIORITY, type AnnounceParameters, type ChecksumMode, type VirtualAddress, type VirtualRouterParameters,
+  OWNER_PRIORITY, RESIGN_PRIORITY, type AnnounceParameters, type ChecksumMode, type VirtualAddress,
+  type VirtualRouterParameters,
 } from './parameters.js';
 export { FAULT_REASONS, type FaultReason, type TransitionReason } from './reasons.js';
 export {
-  advertisementOf, decodeAdvertisement, encodeAdvertisement, VRRP_GROUP_IPV4, type Advertisement, type AdvertisementEnvelope,
+  advertisementOf, decodeAdvertisement, encodeAdvertisement, VRRP_GROUP_IPV4, type Advertisement,
+  type AdvertisementEnvelope,
 } from './advertisement.js';
 export { sentChecksumForm, VRRP_PROTOCOL, type ChecksumForm } from './checksum.js';
 

@@ -1,4 +1,5 @@
-// Everything that can happen to a virtual router. A closed union: a new event is a new member here and a new row of the state table.
+// Everything that can happen to a virtual router. A closed union: a new event is a new member here and a new row of
+// the state table.
 
 import type { IpAddress } from '@baton/base';
 import type { Advertisement } from './advertisement.js';
@@ -16,14 +17,16 @@ export type VirtualRouterInput =
   | { readonly kind: 'timer' }
   /** The configuration changed; name, interface, VRID and version are the same. */
   | { readonly kind: 'parameters-changed'; readonly parameters: VirtualRouterParameters }
-  /** The sum of the trackers' weights changed; the effective priority is clamped to 1–254 (an owner's is not touched). */
+  /** The sum of the trackers' weights changed; the effective priority is clamped to 1–254 (an owner's is not
+   *  touched). */
   | { readonly kind: 'priority-changed'; readonly adjustment: number }
   /** The primary address of the interface, or undefined when it has none. */
   | { readonly kind: 'address-changed'; readonly primaryAddress: IpAddress | undefined }
   /** A reason why the router cannot be master came (`active`) or went. */
   | { readonly kind: 'fault-changed'; readonly reason: FaultReason; readonly active: boolean }
   /** This process slept longer than the peers are patient: a master becomes backup (reason `woke-from-stall`, a full
-   *  Master_Down_Interval from now), releases its addresses and sends nothing, not even a resignation; other states ignore it. */
+   *  Master_Down_Interval from now), releases its addresses and sends nothing, not even a resignation; other states
+   *  ignore it. */
   | { readonly kind: 'stalled' }
   /** The claim of the addresses was refused: the router must not be master (guarantee D10). */
   | { readonly kind: 'claim-failed' };

@@ -1,4 +1,5 @@
-// Everything a virtual router can ask for. The order in which handle() returns them is the contract: perform() keeps it.
+// Everything a virtual router can ask for. The order in which handle() returns them is the contract: perform() keeps
+// it.
 
 import type { IpAddress } from '@baton/base';
 import type { VirtualAddress } from './parameters.js';

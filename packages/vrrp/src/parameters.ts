@@ -1,4 +1,5 @@
-// What one virtual router is configured to do, in the core's own units. Knows nothing of YAML: config/to-parameters.ts fills it.
+// What one virtual router is configured to do, in the core's own units. Knows nothing of YAML:
+// config/to-parameters.ts fills it.
 
 import type { AddressPrefix } from '@baton/base';
 
@@ -10,7 +11,8 @@ export interface VirtualAddress extends AddressPrefix {
   readonly label?: string;
 }
 
-/** How often a new master tells the LAN about its addresses; not part of any RFC, named after keepalived's garp_master_*. */
+/** How often a new master tells the LAN about its addresses; not part of any RFC, named after keepalived's
+ *  garp_master_*. */
 export interface AnnounceParameters {
   /** Frames per address at takeover, 0–100. */
   readonly count: number;
@@ -22,8 +24,9 @@ export interface AnnounceParameters {
   readonly refreshMs: number;
 }
 
-/** How the checksum of an IPv4 version 3 advertisement is made: `auto` and `pseudo-header` include the IPv4 pseudo-header
- *  (what keepalived and FRR demand), `rfc9568` covers the message only (RFC 9568 §5.2.8). Either form is accepted on receive. */
+/** How the checksum of an IPv4 version 3 advertisement is made: `auto` and `pseudo-header` include the IPv4
+ *  pseudo-header (what keepalived and FRR demand), `rfc9568` covers the message only (RFC 9568 §5.2.8). Either form
+ *  is accepted on receive. */
 export type ChecksumMode = 'auto' | 'pseudo-header' | 'rfc9568';
 
 /** The configuration of one virtual router (RFC 9568 §6.1). */

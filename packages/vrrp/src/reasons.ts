@@ -2,7 +2,16 @@
 
 /** Every fault reason, the one that explains most first. */
 export const FAULT_REASONS = [
-  'interface-missing', 'link-down', 'no-primary-address', 'address-install-failed', 'tracker-failed',
+  /** The interface does not exist. */
+  'interface-missing',
+  /** The interface is down or has no carrier. */
+  'link-down',
+  /** The interface has no address to send from. */
+  'no-primary-address',
+  /** The kernel refused the virtual addresses. */
+  'address-install-failed',
+  /** A tracker without a weight has failed. */
+  'tracker-failed',
 ] as const;
 
 /** What keeps a router out of the election. Several can hold at once. */
@@ -27,4 +36,11 @@ export type TransitionReason =
   | 'fault-cleared'
   /** This process slept longer than its peers are patient. */
   | 'woke-from-stall'
+  /** It was told to leave. */
   | 'shutdown';
+
+/** Whether a master that leaves for this reason says so with priority 0: not where nothing can be sent, not to a better
+ *  master, and not after a sleep, when somebody else may be master long since. */
+export function resigns(reason: TransitionReason): boolean {
+  return reason === 'shutdown' || reason === 'tracker-failed' || reason === 'address-install-failed';
+}

@@ -1,5 +1,5 @@
-// Decides whether a received datagram is an advertisement for one of our virtual routers (RFC 9568 §7.1), check by check,
-// cheap and attributable ones first. What is rejected here never reaches a router, so it cannot touch a timer.
+// Decides whether a received datagram is an advertisement for one of our virtual routers (RFC 9568 §7.1), check by
+// check, cheap and attributable ones first. What is rejected here never reaches a router, so it cannot touch a timer.
 // Knows neither states nor sockets.
 
 import type { IpAddress } from '@baton/base';
@@ -11,7 +11,8 @@ import { OWNER_PRIORITY, type VirtualRouterParameters } from './parameters.js';
 
 /** Why a datagram was thrown away, in the order in which the checks run. */
 export const DISCARD_REASONS = [
-  /** The IP header contradicts itself, fewer than 8 bytes, no address, or not exactly the length that the count states. */
+  /** The IP header contradicts itself, fewer than 8 bytes, no address, or not exactly the length that the count
+   *  states. */
   'packet-length-error',
   /** The TTL is not 255: the packet has crossed a router. */
   'ttl-error',
@@ -61,8 +62,8 @@ export interface ReceiveContext {
   readonly parameters: VirtualRouterParameters;
 }
 
-/** An advertisement for one of our routers, or why it is none. A discard carries `vrid` when it names one of our routers:
- *  it then counts for that router, else only for the interface. */
+/** An advertisement for one of our routers, or why it is none. A discard carries `vrid` when it names one of our
+ *  routers: it then counts for that router, else only for the interface. */
 export type ReceiveResult =
   | {
       readonly ok: true;
@@ -102,7 +103,8 @@ export function checkReceived(
   if (advertisement.advertIntervalMs === 0) return discard('interval-error');
   if (datagram.destination !== VRRP_GROUP_IPV4) return discard('not-multicast');
   if (datagram.source === context.primaryAddress) return discard('own-packet');
-  return { ok: true, vrid: header.vrid, advertisement, checksumForm, remarks: remarksOn(advertisement, context.parameters) };
+  const remarks = remarksOn(advertisement, context.parameters);
+  return { ok: true, vrid: header.vrid, advertisement, checksumForm, remarks };
 }
 
 function remarksOn(advertisement: Advertisement, parameters: VirtualRouterParameters): Remark[] {

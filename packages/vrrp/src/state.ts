@@ -1,5 +1,5 @@
-// The states of a virtual router (RFC 9568 §6.3) with their deadlines inside. Which input leads from one to another is decided
-// in virtual-router.ts; how a backup waits, in backup.ts.
+// The states of a virtual router (RFC 9568 §6.3) with their deadlines inside. Which input leads from one to another
+// is decided in virtual-router.ts; how a backup waits, in backup.ts.
 
 import { assertNever, type Instant } from '@baton/base';
 import { nextAnnounceAt, type AnnounceSchedule } from './announce-schedule.js';
@@ -23,7 +23,8 @@ export interface MasterState {
   /** Expiry of Adver_Timer. */
   readonly advertAt: Instant;
   readonly announcements: AnnounceSchedule;
-  /** The state before, as long as nobody knows whether the claim of the addresses has succeeded; the next input tells. */
+  /** The state before, as long as nobody knows whether the claim of the addresses has succeeded; the next input
+   *  tells. */
   readonly unprovenSince: StateName | undefined;
 }
 

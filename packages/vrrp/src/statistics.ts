@@ -1,5 +1,5 @@
-// What is counted for each virtual router: one table that status, metrics and documentation iterate over. Every row names who
-// counts it. Discards that belong to no router of ours are the engine's.
+// What is counted for each virtual router: one table that status, metrics and documentation iterate over. Every row
+// names who counts it. Discards that belong to no router of ours are the engine's.
 
 import type { Remark, RouterDiscardReason } from './receive-checks.js';
 
@@ -9,17 +9,20 @@ export interface StatisticDescription {
   readonly name: string;
   /** The leaf of RFC 8347 that counts the same, where there is one. */
   readonly leaf?: string;
-  /** router: VirtualRouter while it handles an input · receive: whoever calls checkReceived · send: whoever performs a send. */
+  /** router: VirtualRouter while it handles an input · receive: whoever calls checkReceived · send: whoever performs
+   *  a send. */
   readonly countedBy: 'router' | 'receive' | 'send';
   readonly meaning: string;
 }
 
 /** Every statistic of a virtual router, in the order in which they are shown. */
 export const STATISTICS = [
-  { name: 'adverts_sent', leaf: 'advertisement-sent', countedBy: 'router', meaning: 'Advertisements sent, resignations included.' },
+  { name: 'adverts_sent', leaf: 'advertisement-sent', countedBy: 'router',
+    meaning: 'Advertisements sent, resignations included.' },
   { name: 'adverts_received', leaf: 'advertisement-rcvd', countedBy: 'router',
     meaning: 'Advertisements received that passed every check.' },
-  { name: 'became_master', leaf: 'master-transitions', countedBy: 'router', meaning: 'Times this router became master.' },
+  { name: 'became_master', leaf: 'master-transitions', countedBy: 'router',
+    meaning: 'Times this router became master.' },
   { name: 'released_master', countedBy: 'router', meaning: 'Times this router stopped being master.' },
   { name: 'priority_zero_sent', leaf: 'priority-zero-pkts-sent', countedBy: 'router',
     meaning: 'Resignations sent: advertisements with priority 0.' },
@@ -37,15 +40,18 @@ export const STATISTICS = [
     meaning: 'Advertisements heard although this router owns the addresses (accepted).' },
   { name: 'length_errors', leaf: 'packet-length-errors', countedBy: 'receive',
     meaning: 'Packets discarded because of their length, their address count or a broken IP header.' },
-  { name: 'ttl_errors', leaf: 'ip-ttl-errors', countedBy: 'receive', meaning: 'Packets discarded because their TTL was not 255.' },
+  { name: 'ttl_errors', leaf: 'ip-ttl-errors', countedBy: 'receive',
+    meaning: 'Packets discarded because their TTL was not 255.' },
   { name: 'version_errors', leaf: 'version-errors', countedBy: 'receive',
     meaning: 'Packets discarded because of another protocol version.' },
   { name: 'type_errors', leaf: 'invalid-type-pkts-rcvd', countedBy: 'receive',
     meaning: 'Packets discarded because they were no advertisements.' },
   { name: 'checksum_errors', leaf: 'checksum-errors', countedBy: 'receive',
     meaning: 'Packets discarded because of a wrong checksum.' },
-  { name: 'not_multicast', countedBy: 'receive', meaning: 'Packets discarded because they were not sent to the VRRP group.' },
-  { name: 'own_packets', countedBy: 'receive', meaning: 'Packets discarded because they came from our own primary address.' },
+  { name: 'not_multicast', countedBy: 'receive',
+    meaning: 'Packets discarded because they were not sent to the VRRP group.' },
+  { name: 'own_packets', countedBy: 'receive',
+    meaning: 'Packets discarded because they came from our own primary address.' },
 ] as const satisfies readonly StatisticDescription[];
 
 /** The name of a statistic, as `status --json` shows it. */
@@ -54,7 +60,8 @@ export type StatisticName = (typeof STATISTICS)[number]['name'];
 /** The counters of one virtual router. */
 export type Statistics = Record<StatisticName, number>;
 
-/** Which statistic a discarded packet counts in, when it names a virtual router of ours. Whoever calls checkReceived counts. */
+/** Which statistic a discarded packet counts in, when it names a virtual router of ours. Whoever calls checkReceived
+ *  counts. */
 export const DISCARD_STATISTICS: Readonly<Record<RouterDiscardReason, StatisticName>> = {
   'packet-length-error': 'length_errors',
   'ttl-error': 'ttl_errors',

@@ -1,5 +1,5 @@
-// The durations of RFC 9568 §6.1 and the rule that keeps periodic deadlines on their grid. Milliseconds, fractional: every
-// product is made before its division, so that nothing is lost at intervals of 10 ms. Pure arithmetic, no clock.
+// The durations of RFC 9568 §6.1 and the rule that keeps periodic deadlines on their grid. Milliseconds, fractional:
+// every product is made before its division, so that nothing is lost at intervals of 10 ms. Pure arithmetic, no clock.
 
 import { assert, type Instant } from '@baton/base';
 
@@ -22,7 +22,8 @@ export function skewTimeMs(priority: number, masterAdvertIntervalMs: number): nu
   return ((256 - priority) * masterAdvertIntervalMs) / 256;
 }
 
-/** Master_Down_Interval, how long a backup stays patient after an advertisement: 3 × interval + Skew_Time (RFC 9568 §6.1).
+/** Master_Down_Interval, how long a backup stays patient after an advertisement: 3 × interval + Skew_Time (RFC 9568
+ *  §6.1).
  *  @param priority 1–255, the local effective one
  *  @param masterAdvertIntervalMs the interval of the master as learned, 10–40 950 ms
  *  @returns ms, fractional, exact
@@ -31,15 +32,16 @@ export function masterDownIntervalMs(priority: number, masterAdvertIntervalMs: n
   return 3 * masterAdvertIntervalMs + skewTimeMs(priority, masterAdvertIntervalMs);
 }
 
-/** The next instant of a period that was due at `dueAt`: on the grid, so that lateness does not add up; when the next one
- *  has passed as well, a new grid begins at `now`, so that a sleeper does not catch up with a burst. */
+/** The next instant of a period that was due at `dueAt`: on the grid, so that lateness does not add up; when the next
+ *  one has passed as well, a new grid begins at `now`, so that a sleeper does not catch up with a burst. */
 export function nextOnGrid(dueAt: Instant, periodMs: number, now: Instant): Instant {
   const next = dueAt + periodMs;
   return next > now ? next : now + periodMs;
 }
 
-/** How long a router stays in fault after its addresses were refused: 3 × Master_Down_Interval, at least 5 s, doubled with
- *  every refusal in a row, at most 5 min. Each try costs the network a change of master and back, hence the patience.
+/** How long a router stays in fault after its addresses were refused: 3 × Master_Down_Interval, at least 5 s, doubled
+ *  with every refusal in a row, at most 5 min. Each try costs the network a change of master and back, hence the
+ *  patience.
  *  @param refusals how many in a row, at least 1 */
 export function claimRetryMs(refusals: number, downIntervalMs: number): number {
   return Math.min(Math.max(MIN_CLAIM_RETRY_MS, 3 * downIntervalMs) * 2 ** (refusals - 1), MAX_CLAIM_RETRY_MS);

@@ -1,25 +1,26 @@
 // The state machine of one virtual router (RFC 9568 §6.4): one input and the time in, every consequence out, in order.
-// Theory of operation: handle() is a switch over inputs, each of them a switch over states. A state is left and entered in
-// #transition() only, where leaving and entering have their own outputs; deadlines live inside the state and nothing is due
-// unless a `timer` input says so. Owns no clock, socket or address; received bytes have passed receive-checks.ts before.
+// Theory of operation: handle() is a switch over inputs, each of them a switch over states. A state is left and
+// entered in #transition() only, where leaving and entering have their own outputs; deadlines live inside the state
+// and nothing is due unless a `timer` input says so. Owns no clock, socket or address; received bytes have passed
+// receive-checks.ts before.
 
 import { assert, assertNever, type Instant, type IpAddress } from '@baton/base';
-import { advertisesSame, withoutAddresses } from './address-list.js';
+import { advertisesSame, changeAddresses } from './address-change.js';
 import type { Advertisement } from './advertisement.js';
 import { contest, reschedule, startAnnouncing, takeDue } from './announce-schedule.js';
-import { enterBackup, hearMaster, recompute, yieldTo, type BackupPolicy, type BackupState } from './backup.js';
+import { enterBackup, hearMaster, recompute, reconfigureBackup, yieldTo, type BackupPolicy } from './backup.js';
 import { effectivePriority } from './effective-priority.js';
 import { isBetterMaster, type Contender } from './election.js';
 import type { VirtualRouterInput } from './inputs.js';
 import type { VirtualRouterOutput } from './outputs.js';
-import { OWNER_PRIORITY, RESIGN_PRIORITY, type VirtualAddress, type VirtualRouterParameters } from './parameters.js';
-import { FAULT_REASONS, type FaultReason, type TransitionReason } from './reasons.js';
+import { OWNER_PRIORITY, RESIGN_PRIORITY, type VirtualRouterParameters } from './parameters.js';
+import { FAULT_REASONS, resigns, type FaultReason, type TransitionReason } from './reasons.js';
 import { stateDeadline, stateTold, type MasterState, type State } from './state.js';
 import { createStatistics, type Statistics } from './statistics.js';
 import { claimRetryMs, masterDownIntervalMs, nextOnGrid, skewTimeMs } from './timers.js';
 
-/** One virtual router on one interface (RFC 9568 §6). Until an `address-changed` has told it otherwise, its interface has no
- *  primary address. */
+/** One virtual router on one interface (RFC 9568 §6). Until an `address-changed` has told it otherwise, its interface
+ *  has no primary address. */
 export class VirtualRouter {
   /** The counters of this router; those counted at receive and at send are incremented by whoever performs these. */
   readonly statistics: Statistics = createStatistics();
@@ -119,12 +120,12 @@ export class VirtualRouter {
     return [];
   }
 
-  /** Takes part from now on (RFC 9568 §6.4.1): as master when it owns the addresses, else as backup; in fault when it cannot. */
+  /** Takes part from now on (RFC 9568 §6.4.1): as master when it owns the addresses, else as backup; or is in fault. */
   #begin(reason: 'startup' | 'fault-cleared', now: Instant): VirtualRouterOutput[] {
     const [fault] = this.#faultsInOrder();
     if (fault !== undefined) return this.#fault(fault);
     if (this.#ownsAddresses()) return this.#promote('address-owner', now);
-    return this.#transition(this.#freshBackup(now), reason);
+    return this.#transition(enterBackup(this.effectivePriority, this.#parameters.advertIntervalMs, now), reason);
   }
 
   #hear(advertisement: Advertisement, source: IpAddress, now: Instant): VirtualRouterOutput[] {
@@ -164,7 +165,9 @@ export class VirtualRouter {
     const { count, schedule } = contest(state.announcements, this.#parameters.announce, now);
     this.#assign({ ...state, announcements: schedule });
     return [
-      this.#send(this.effectivePriority), { kind: 'lower-priority-received', source, priority }, ...this.#announce(count),
+      this.#send(this.effectivePriority),
+      { kind: 'lower-priority-received', source, priority },
+      ...this.#announce(count),
     ];
   }
 
@@ -196,49 +199,41 @@ export class VirtualRouter {
   #reconfigure(parameters: VirtualRouterParameters, now: Instant): VirtualRouterOutput[] {
     const before = this.#parameters;
     assert(
-      parameters.name === before.name && parameters.interface === before.interface && parameters.vrid === before.vrid
-        && parameters.version === before.version,
-      'name, interface, VRID and version of a router never change',
+      parameters.name === before.name && parameters.interface === before.interface && parameters.vrid === before.vrid,
+      'name, interface and VRID of a router never change',
     );
     const priorityBefore = this.effectivePriority;
     this.#parameters = parameters;
     switch (this.#state.kind) {
-      case 'initialize':
-      case 'fault':
+      case 'initialize': return [];
+      case 'backup':
+        this.#assign(reconfigureBackup(this.#state, this.effectivePriority, parameters.advertIntervalMs, now));
         return [];
-      case 'backup': {
-        const state = { ...this.#state, preemptAt: undefined };
-        const ownIntervalCounts = state.armedBy === 'entry' && parameters.advertIntervalMs !== before.advertIntervalMs;
-        this.#assign(ownIntervalCounts ? this.#freshBackup(now) : recompute(state, this.effectivePriority));
-        return [];
-      }
+      case 'fault': // other addresses may be accepted: tried at once
+        return this.#state.retryAt === undefined || advertisesSame(parameters.addresses, before.addresses)
+          ? [] : this.#changeFault('address-install-failed', false, now);
       case 'master': return this.#reconfigureMaster(this.#state, before, priorityBefore, now);
       default: return assertNever(this.#state);
     }
   }
 
-  /** Gives up before it claims: on Linux the removal of one address can take others of its subnet along, which the claim of the
-   *  whole set puts back; and when the claim fails, nothing outside the configuration is left behind. */
+  /** Tells the peers at once; the phase of the adverts is kept unless the interval changed. */
   #reconfigureMaster(
     state: MasterState, before: VirtualRouterParameters, priorityBefore: number, now: Instant,
   ): VirtualRouterOutput[] {
     const { addresses, advertIntervalMs, announce } = this.#parameters;
     const intervalChanged = advertIntervalMs !== before.advertIntervalMs;
-    const removed = withoutAddresses(before.addresses, addresses);
-    const added = withoutAddresses(addresses, before.addresses);
     this.#assign({
       ...state,
       advertAt: intervalChanged ? now + advertIntervalMs : state.advertAt,
       announcements: reschedule(state.announcements, before.announce, announce, now),
     });
-    const outputs: VirtualRouterOutput[] = [];
-    if (intervalChanged || this.effectivePriority !== priorityBefore || !advertisesSame(addresses, before.addresses)) {
-      outputs.push(this.#send(this.effectivePriority));
-    }
-    if (removed.length > 0) outputs.push({ kind: 'release-addresses', addresses: removed });
-    if (removed.length > 0 || added.length > 0) outputs.push({ kind: 'claim-addresses', addresses });
-    if (added.length > 0) outputs.push(...this.#announce(announce.count, added));
-    return outputs;
+    const tell = intervalChanged || this.effectivePriority !== priorityBefore
+      || !advertisesSame(addresses, before.addresses);
+    return [
+      ...(tell ? [this.#send(this.effectivePriority)] : []),
+      ...changeAddresses(before.addresses, addresses, announce.count),
+    ];
   }
 
   #adjustPriority(adjustment: number): VirtualRouterOutput[] {
@@ -277,11 +272,13 @@ export class VirtualRouter {
   }
 
   #stepDownAfterStall(now: Instant): VirtualRouterOutput[] {
-    return this.#state.kind === 'master' ? this.#transition(this.#freshBackup(now), 'woke-from-stall') : [];
+    if (this.#state.kind !== 'master') return [];
+    const { advertIntervalMs } = this.#parameters;
+    return this.#transition(enterBackup(this.effectivePriority, advertIntervalMs, now), 'woke-from-stall');
   }
 
-  /** The addresses could not be installed. Nobody was told of this mastership, so it never was one: it is not counted, its
-   *  epoch is taken back, and the change is told from the state before it. */
+  /** The addresses could not be installed. Nobody was told of this mastership, so it never was one: it is not
+   *  counted, its epoch is taken back, and the change is told from the state before it. */
   #claimFailed(now: Instant): VirtualRouterOutput[] {
     if (this.#state.kind !== 'master') return [];
     this.statistics.claims_refused += 1;
@@ -314,11 +311,13 @@ export class VirtualRouter {
     return this.#transition({ kind: 'fault', reasons: this.#faultsInOrder(), retryAt }, reason);
   }
 
+  /** Leaves the present state and enters `next`. Others are told unless they believe it to be in that state already. */
   #transition(next: State, reason: TransitionReason): VirtualRouterOutput[] {
     const from = stateTold(this.#state);
     const outputs = this.#leave(reason);
     this.#assign(next);
     outputs.push(...this.#enter());
+    if (from === next.kind) return outputs;
     const faults = next.kind === 'fault' ? next.reasons : [];
     const { epoch, effectivePriority: priority, master } = this;
     outputs.push({ kind: 'state-changed', change: { from, to: next.kind, reason, epoch, priority, master, faults } });
@@ -347,7 +346,11 @@ export class VirtualRouter {
         this.#heard = undefined;
         this.#epoch += 1;
         this.statistics.became_master += 1;
-        return [this.#send(this.effectivePriority), { kind: 'claim-addresses', addresses }, ...this.#announce(announce.count)];
+        return [
+          this.#send(this.effectivePriority),
+          { kind: 'claim-addresses', addresses },
+          ...this.#announce(announce.count),
+        ];
       default: return assertNever(this.#state);
     }
   }
@@ -363,8 +366,8 @@ export class VirtualRouter {
     return { kind: 'send-advertisement', priority };
   }
 
-  #announce(count: number, addresses: readonly VirtualAddress[] = this.#parameters.addresses): VirtualRouterOutput[] {
-    return count === 0 ? [] : [{ kind: 'announce-addresses', addresses, count }];
+  #announce(count: number): VirtualRouterOutput[] {
+    return count === 0 ? [] : [{ kind: 'announce-addresses', addresses: this.#parameters.addresses, count }];
   }
 
   #remember(priority: number, address: IpAddress): void {
@@ -372,15 +375,13 @@ export class VirtualRouter {
     else if (this.#heard?.address === address) this.#heard = undefined;
   }
 
-  #freshBackup(now: Instant): BackupState {
-    return enterBackup(this.effectivePriority, this.#parameters.advertIntervalMs, now);
-  }
-
   /** An owner always preempts, and at once (RFC 9568 §6.1). */
   #backupPolicy(): BackupPolicy {
     const { preemptMode, preemptDelayMs } = this.#parameters;
-    const owner = this.#ownsAddresses();
-    return { priority: this.effectivePriority, preempts: preemptMode || owner, preemptDelayMs: owner ? 0 : preemptDelayMs };
+    const priority = this.effectivePriority;
+    return this.#ownsAddresses()
+      ? { priority, preempts: true, preemptDelayMs: 0 }
+      : { priority, preempts: preemptMode, preemptDelayMs };
   }
 
   #ownsAddresses(): boolean {
@@ -394,10 +395,4 @@ export class VirtualRouter {
   #faultsInOrder(): FaultReason[] {
     return FAULT_REASONS.filter((reason) => this.#faults.has(reason));
   }
-}
-
-/** Whether a master that leaves for this reason says so with priority 0: not where nothing can be sent, not to a better
- *  master, and not after a sleep, when somebody else may be master long since. */
-function resigns(reason: TransitionReason): boolean {
-  return reason === 'shutdown' || reason === 'tracker-failed' || reason === 'address-install-failed';
 }
