@@ -1,7 +1,7 @@
-// Decides how tests are found and loaded: `unit` needs no privileges, `e2e` needs real namespaces (see packages/lab/bin/in-lab).
-// Tests run the TypeScript sources: a package's doors are mapped from its "exports" field, so a door that is not exported
-// cannot be imported by a test either. Code is turned into CommonJS; workers stay child processes, because raw-socket and cap
-// do not load in worker threads.
+// Decides how tests are found and loaded: `unit` needs no privileges, `e2e` needs real namespaces (see
+// packages/lab/bin/in-lab). Tests run the TypeScript sources: a package's doors are mapped from its "exports" field, so
+// a door that is not exported cannot be imported by a test either. Code is turned into CommonJS; workers stay child
+// processes, because raw-socket and cap do not load in worker threads.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
