@@ -1,4 +1,5 @@
-// What a valid configuration file means, in the vocabulary of the program. Filled by to-parameters.ts, read by the agent.
+// What a valid configuration file means, in the vocabulary of the program. Filled by to-parameters.ts, read by the
+// agent.
 
 import type { IpAddress } from '@baton/base';
 import type { VirtualRouterParameters } from '@baton/vrrp';

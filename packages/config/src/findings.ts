@@ -1,4 +1,5 @@
-// Collects what is wrong or doubtful in one file and turns it into lines for an operator. Knows no vocabulary and no YAML.
+// Collects what is wrong or doubtful in one file and turns it into lines for an operator. Knows no vocabulary and no
+// YAML.
 
 import type { Finding } from './configuration.js';
 
@@ -62,17 +63,22 @@ export class Findings {
   }
 }
 
-/** One finding as a line: `baton.yaml:7:11: error: virtual_routers.web.vrid: must be an integer 1..255, not 300`. Control characters
- *  from the file are written as escapes. */
+/** One finding as a line: `baton.yaml:7:11: error: virtual_routers.web.vrid: must be an integer 1..255, not 300`.
+ *  Control characters from the file are written as escapes. */
 export function formatFinding(finding: Finding): string {
   const where = `${finding.file}:${String(finding.line)}:${String(finding.column)}`;
   const what = finding.key === '' ? finding.message : `${finding.key}: ${finding.message}`;
   return escapeControls(`${where}: ${finding.severity}: ${what}`);
 }
 
-/** A piece of the file inside a message: quoted, cut to 60 characters. */
+/** A piece of the file inside a message, in quotation marks. */
 export function quote(text: string): string {
-  return `'${text.length > 60 ? `${text.slice(0, 57)}...` : text}'`;
+  return `'${shorten(text)}'`;
+}
+
+/** A piece of the file inside a message, at most 60 characters of it. */
+export function shorten(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 
 function escapeControls(text: string): string {

@@ -9,4 +9,4 @@ export type {
 
 // --- for other packages ---
 export { findRuntimeDirectory, type RuntimeDirectory } from './load.js';
-export { parseDuration } from './schema/plain-values.js';
+export { parseDuration } from './schema/duration.js';

@@ -1,5 +1,5 @@
-// From a path to a configuration, or to everything that is wrong with it at once. Reads the file and, of the machine, only its host name
-// and the hook programs.
+// From a path to a configuration, or to everything that is wrong with it at once. Reads the file and, of the machine,
+// only its host name and the hook programs.
 
 import { isUtf8 } from 'node:buffer';
 import { constants, readFileSync, statSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { dirname, resolve } from 'node:path';
 import type { Finding, LoadResult } from './configuration.js';
 import { Findings, quote, WHOLE_FILE } from './findings.js';
 import { file as fileType, DEFAULT_RUNTIME_DIRECTORY } from './schema/file.js';
-import { name as nameType } from './schema/names.js';
+import { NAME_PATTERN } from './schema/names.js';
 import { placeOf } from './schema/value-type.js';
 import { readSource } from './source.js';
 import type { Position, SourceNode } from './source.js';
@@ -24,7 +24,8 @@ export interface LoadOptions {
   readonly node?: string;
 }
 
-/** Reads and checks a configuration file, for the node that it names, or else for the short host name. Never throws on what a file holds.
+/** Reads and checks a configuration file, for the node that it names, or else for the short host name. Never throws on
+ *  what a file holds.
  *  @param file absolute, or relative to the working directory; findings name it as it was given
  *  @returns the configuration with its warnings, or all findings, errors and warnings, in the order of the file */
 export function loadConfiguration(file: string, options: LoadOptions = {}): LoadResult {
@@ -36,9 +37,10 @@ export function loadConfiguration(file: string, options: LoadOptions = {}): Load
   const directory = dirname(absolute);
   const node = nodeName(root, options, findings);
   const draft = fileType.read(root, '', { node, knownNodes: [node, ...keysOf(entry(root, 'peers'))], findings });
-  if (draft !== undefined) validate(draft, node, directory, findings);
-  if (draft === undefined || findings.hasErrors()) return { ok: false, findings: findings.inFileOrder() };
-  return { ok: true, configuration: toConfiguration(draft, node, absolute, directory), warnings: findings.inFileOrder() };
+  if (draft !== null) validate(draft, directory, findings);
+  if (draft === null || findings.hasErrors()) return { ok: false, findings: findings.inFileOrder() };
+  const configuration = toConfiguration(draft, node, absolute, directory);
+  return { ok: true, configuration, warnings: findings.inFileOrder() };
 }
 
 /** Where a daemon is to be looked for. */
@@ -49,8 +51,8 @@ export interface RuntimeDirectory {
   readonly problem: Finding | undefined;
 }
 
-/** The runtime directory that a file names, even if everything else in it is wrong; `/run/baton` when it names none or cannot be read.
- *  For commands that look for a running daemon. Never throws. */
+/** The runtime directory that a file names, even if everything else in it is wrong; `/run/baton` when it names none or
+ *  cannot be read. For commands that look for a running daemon. Never throws. */
 export function findRuntimeDirectory(file: string, options: LoadOptions = {}): RuntimeDirectory {
   const findings = new Findings(file);
   const text = readText(file, findings);
@@ -69,10 +71,9 @@ function nodeName(root: SourceNode, options: LoadOptions, findings: Findings): s
   const node = options.node ?? fromFile;
   if (node !== undefined) return node;
   const [shortHostName = ''] = hostname().split('.');
-  const spelled: SourceNode = { kind: 'scalar', value: shortHostName, text: shortHostName, at: WHOLE_FILE };
-  const silent = new Findings('');
-  if (named === undefined && nameType.read(spelled, 'node', { node: '', knownNodes: [], findings: silent }) === undefined) {
-    const message = `is not given, and the host name ${quote(shortHostName)} cannot stand for it; give the node a name here`;
+  if (named === undefined && !NAME_PATTERN.test(shortHostName)) {
+    const host = quote(shortHostName);
+    const message = `is not given, and the host name ${host} cannot stand for it; give the node a name here`;
     findings.error('missing-key', placeOf(WHOLE_FILE, 'node'), message);
   }
   return shortHostName;
@@ -94,16 +95,28 @@ function readBytes(file: string, findings: Findings): Buffer | undefined {
       return undefined;
     }
     if (size <= MAX_FILE_BYTES) return readFileSync(file);
-    const message = `the file is larger than a configuration can be (${String(size)} of at most ${String(MAX_FILE_BYTES)} bytes)`;
-    findings.error('file-too-large', WHOLE_FILE, message);
+    const sizes = `${String(size)} of at most ${String(MAX_FILE_BYTES)} bytes`;
+    findings.error('file-too-large', WHOLE_FILE, `the file is larger than a configuration can be (${sizes})`);
     return undefined;
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error;
-    const code = String(error.code);
-    if (code === 'ENOENT' || code === 'ENOTDIR') findings.error('missing-file', WHOLE_FILE, 'there is no such file');
-    else if (code === 'EACCES' || code === 'EPERM') findings.error('unreadable-file', WHOLE_FILE, 'this user may not read the file');
-    else findings.error('unreadable-file', WHOLE_FILE, `the file cannot be read (${code})`);
+    const [finding, message] = explainUnreadable(String(error.code));
+    findings.error(finding, WHOLE_FILE, message);
     return undefined;
+  }
+}
+
+/** Code and message for an error of stat(2) or read(2). */
+function explainUnreadable(errno: string): readonly [string, string] {
+  switch (errno) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return ['missing-file', 'there is no such file'];
+    case 'EACCES':
+    case 'EPERM':
+      return ['unreadable-file', 'this user may not read the file'];
+    default:
+      return ['unreadable-file', `the file cannot be read (${errno})`];
   }
 }
 

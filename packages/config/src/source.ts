@@ -1,5 +1,6 @@
-// Turns the text of a file into a plain tree in which every value knows its line and column. The only file that knows the YAML library:
-// duplicate keys, aliases and their limits, tags, nesting and syntax errors are settled here. Knows nothing of Baton's vocabulary.
+// Turns the text of a file into a plain tree in which every value knows its line and column. The only file that knows
+// the YAML library: duplicate keys, aliases and their limits, tags, nesting and syntax errors are settled here. Knows
+// nothing of Baton's vocabulary.
 
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments } from 'yaml';
 import type { Alias, Document, Node, YAMLMap } from 'yaml';
@@ -12,9 +13,12 @@ export interface Position {
   readonly column: number;
 }
 
+/** What one word of the file means by itself. */
+export type ScalarValue = string | number | boolean | null;
+
 /** A value of the file with its place. Maps are entry lists: keys such as `__proto__` are only text. */
 export type SourceNode =
-  | { readonly kind: 'scalar'; readonly value: string | number | boolean | null; readonly text: string; readonly at: Position }
+  | { readonly kind: 'scalar'; readonly value: ScalarValue; readonly text: string; readonly at: Position }
   | { readonly kind: 'list'; readonly items: readonly SourceNode[]; readonly at: Position }
   | { readonly kind: 'map'; readonly entries: readonly SourceEntry[]; readonly at: Position };
 
@@ -45,8 +49,9 @@ export function readSource(text: string, findings: Findings): SourceNode | undef
   }
   if (syntaxErrors.length > 0) return undefined;
   if (second !== undefined) {
-    const at = position(lines, second.range?.[0] ?? 0);
-    findings.error('several-documents', { ...at, key: '' }, 'a second document begins here; a configuration is a single one');
+    const at = position(lines, second.range[0]);
+    const message = 'a second document begins here; a configuration is a single one';
+    findings.error('several-documents', { ...at, key: '' }, message);
     return undefined;
   }
   if (document === undefined || document.contents === null || isEmptyScalar(document.contents)) {
@@ -58,8 +63,9 @@ export function readSource(text: string, findings: Findings): SourceNode | undef
 
 function parseDocuments(text: string, lines: LineCounter, findings: Findings): Document.Parsed[] | undefined {
   try {
-    const parsed = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false, logLevel: 'error' });
-    return [...parsed];
+    // Keys are compared in TreeReader: the library does it in quadratic time.
+    const options = { lineCounter: lines, prettyErrors: false, uniqueKeys: false, logLevel: 'error' } as const;
+    return [...parseAllDocuments(text, options)];
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     findings.error('nested-too-deeply', WHOLE_FILE, tooDeep());
@@ -67,7 +73,7 @@ function parseDocuments(text: string, lines: LineCounter, findings: Findings): D
   }
 }
 
-/** Walks one parsed document; `undefined` from a read means that the reason has been reported. */
+/** Walks one parsed document; null means that the reason has been reported. */
 class TreeReader {
   private values = 0;
   private refused = false;
@@ -84,14 +90,14 @@ class TreeReader {
 
   read(root: Node): SourceNode | undefined {
     const node = this.node(root, '', 0);
-    return this.refused ? undefined : node;
+    return this.refused || node === null ? undefined : node;
   }
 
-  private node(node: Node | null, key: string, depth: number): SourceNode | undefined {
-    if (this.refused) return undefined;
+  private node(node: Node | null, key: string, depth: number): SourceNode | null {
+    if (this.refused) return null;
     const at = position(this.lines, node?.range?.[0] ?? 0);
     this.values += 1;
-    if (this.values > MAX_VALUES) return this.refuse('too-many-values', at, key, `more than ${String(MAX_VALUES)} values, aliases expanded`);
+    if (this.values > MAX_VALUES) return this.refuse('too-many-values', at, key, tooMany());
     if (depth > MAX_DEPTH) return this.refuse('nested-too-deeply', at, key, tooDeep());
     if (node === null) return { kind: 'scalar', value: null, text: '', at };
     if (isAlias(node)) return this.alias(node, at, key, depth);
@@ -105,9 +111,11 @@ class TreeReader {
     return this.refuse('unknown-tag', at, key, 'a value of this kind has no meaning here');
   }
 
-  private alias(alias: Alias, at: Position, key: string, depth: number): SourceNode | undefined {
+  private alias(alias: Alias, at: Position, key: string, depth: number): SourceNode | null {
     const target = this.anchors.get(alias.source);
-    if (target === undefined) return this.refuse('unknown-anchor', at, key, `no anchor ${quote(alias.source)} stands before this alias`);
+    if (target === undefined) {
+      return this.refuse('unknown-anchor', at, key, `no anchor ${quote(alias.source)} stands before this alias`);
+    }
     const outermost = !this.insideAlias;
     this.insideAlias = true;
     const node = this.node(target, key, depth + 1);
@@ -115,7 +123,7 @@ class TreeReader {
     return node;
   }
 
-  private map(map: YAMLMap, at: Position, key: string, depth: number): SourceNode | undefined {
+  private map(map: YAMLMap, at: Position, key: string, depth: number): SourceNode | null {
     const entries: SourceEntry[] = [];
     const firstLines = new Map<string, number>();
     for (const pair of map.items) {
@@ -129,33 +137,35 @@ class TreeReader {
       const path = key === '' ? name : `${key}.${name}`;
       const firstLine = firstLines.get(name);
       if (firstLine !== undefined) {
-        this.findings.error('duplicate-key', { ...keyAt, key: path }, `this key was already given in line ${String(firstLine)}`);
+        const message = `this key was already given in line ${String(firstLine)}`;
+        this.findings.error('duplicate-key', { ...keyAt, key: path }, message);
         continue;
       }
       firstLines.set(name, keyAt.line);
       const value = this.node((pair.value as Node | null) ?? null, path, depth + 1);
-      if (value === undefined) continue;
+      if (value === null) continue;
       const empty = pair.value === null || (value.kind === 'scalar' && value.text === '' && value.value === null);
       entries.push({ key: name, keyAt, value: empty && value.kind === 'scalar' ? { ...value, at: keyAt } : value });
     }
     return { kind: 'map', entries, at };
   }
 
-  private list(items: readonly unknown[], at: Position, key: string, depth: number): SourceNode | undefined {
-    const read = items.map((item, index) => this.node((item as Node | null) ?? null, `${key}[${String(index)}]`, depth + 1));
-    return { kind: 'list', items: read.filter((item) => item !== undefined), at };
+  private list(items: readonly unknown[], at: Position, key: string, depth: number): SourceNode | null {
+    const read = items.map((item, index) => this.node(item as Node | null, `${key}[${String(index)}]`, depth + 1));
+    return { kind: 'list', items: read.filter((item) => item !== null), at };
   }
 
-  private scalar(value: unknown, source: string | undefined, at: Position, key: string): SourceNode | undefined {
+  private scalar(value: unknown, source: string | undefined, at: Position, key: string): SourceNode | null {
     if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
       return { kind: 'scalar', value, text: source ?? (value === null ? '' : String(value)), at };
     }
     return this.refuse('unknown-tag', at, key, 'binary and other tagged values have no meaning here');
   }
 
-  private refuse(code: string, at: Position, key: string, message: string): undefined {
+  private refuse(code: string, at: Position, key: string, message: string): null {
     this.refused = true;
     this.findings.error(code, { ...at, key }, message);
+    return null;
   }
 }
 
@@ -166,6 +176,10 @@ function isEmptyScalar(node: Node): boolean {
 function position(lines: LineCounter, offset: number): Position {
   const { line, col } = lines.linePos(offset);
   return { line: Math.max(line, 1), column: Math.max(col, 1) };
+}
+
+function tooMany(): string {
+  return `more than ${String(MAX_VALUES)} values, aliases expanded`;
 }
 
 function tooDeep(): string {

@@ -1,10 +1,12 @@
-// The only place where the words of the file and the words of the program meet: keys become parameters, relative paths absolute ones.
-// Takes only drafts without an error; everything else is a broken invariant.
+// The only place where the words of the file and the words of the program meet: keys become parameters, relative paths
+// absolute ones. Takes only drafts without an error; everything else is a broken invariant.
 
 import { resolve } from 'node:path';
 import { assert } from '@baton/base';
 import type { VirtualAddress, VirtualRouterParameters } from '@baton/vrrp';
-import type { Configuration, HookConfiguration, HookEvent, LogConfiguration, PeerConfiguration } from './configuration.js';
+import type {
+  Configuration, HookConfiguration, HookEvent, LogConfiguration, PeerConfiguration,
+} from './configuration.js';
 import type { Located } from './schema/value-type.js';
 import type { Named } from './schema/collections.js';
 import type { VirtualAddressEntry } from './schema/addresses.js';
@@ -76,7 +78,8 @@ function toHookEvents(on: readonly (HookEvent | 'all')[]): readonly HookEvent[] 
 
 function toLog(log: NonNullable<DraftFile['log']>['value'], directory: string): LogConfiguration {
   const file = log.file?.value;
-  return { level: given(log.level), format: given(log.format), file: file === undefined ? undefined : resolve(directory, file) };
+  const absolute = file === undefined ? undefined : resolve(directory, file);
+  return { level: given(log.level), format: given(log.format), file: absolute };
 }
 
 /** The value of a key that validation has found good, or that has a default. */

@@ -1,11 +1,10 @@
-// Decides what no single value can show: virtual routers that collide, hooks for routers that do not exist, names too long together.
-// Looks at the file system only for hook programs; never at interfaces.
+// Decides what no single value can show: virtual routers that collide, hooks for routers that do not exist, values that
+// are right and yet doubtful. Leaves the programs of hooks to hook-program.ts; never looks at interfaces.
 
-import { constants, statSync } from 'node:fs';
-import { isAbsolute, join, resolve } from 'node:path';
-import { assertNever } from '@baton/base';
+import { join, resolve } from 'node:path';
 import { quote } from './findings.js';
 import type { Findings, Place } from './findings.js';
+import { validateHookProgram } from './hook-program.js';
 import { nearestWord } from './nearest.js';
 import type { Named } from './schema/collections.js';
 import type { file } from './schema/file.js';
@@ -32,19 +31,20 @@ const LONGEST_SOCKET_NAME = 'control.sock';
 
 /** Reports every collision and doubt in a file.
  *  @param directory of the file, absolute: relative paths start there */
-export function validate(draft: DraftFile, node: string, directory: string, findings: Findings): void {
+export function validate(draft: DraftFile, directory: string, findings: Findings): void {
   const routers = draft.virtual_routers?.value ?? [];
   for (const router of routers) validateRouter(router.value, findings);
   reportSharedVrids(routers, findings);
   reportSharedAddresses(routers, findings);
-  reportSharedPeerAddresses(draft, node, findings);
+  reportSharedPeerAddresses(draft, findings);
   const routerNames = routers.map((router) => router.name);
   for (const each of draft.hooks?.value ?? []) validateHook(each.value, routerNames, findings);
   if (draft.runtime_directory !== undefined) {
     const socket = join(resolve(directory, draft.runtime_directory.value), LONGEST_SOCKET_NAME);
     if (Buffer.byteLength(socket) > MAX_SOCKET_PATH_BYTES) {
       const most = MAX_SOCKET_PATH_BYTES - LONGEST_SOCKET_NAME.length - 1;
-      findings.error('path-too-long', draft.runtime_directory.at, `must be at most ${String(most)} bytes long, to hold a socket`);
+      const message = `must be at most ${String(most)} bytes long, to hold a socket`;
+      findings.error('path-too-long', draft.runtime_directory.at, message);
     }
   }
 }
@@ -52,15 +52,15 @@ export function validate(draft: DraftFile, node: string, directory: string, find
 function validateRouter(router: DraftRouter, findings: Findings): void {
   const { addresses, advert_interval: interval, priority } = router;
   if (addresses !== undefined && addresses.value.length > MAX_ADDRESSES) {
-    const message = `must hold at most ${String(MAX_ADDRESSES)} addresses, not ${String(addresses.value.length)}: use another router`;
-    findings.error('too-many-addresses', addresses.at, message);
+    const counts = `at most ${String(MAX_ADDRESSES)} addresses, not ${String(addresses.value.length)}`;
+    findings.error('too-many-addresses', addresses.at, `must hold ${counts}; spread them over several routers`);
   }
   if (interval !== undefined && interval.value < FAST_INTERVAL_MS) {
-    const message = `is shorter than ${String(FAST_INTERVAL_MS)}ms, faster than the pauses of a virtual machine: expect false takeovers there`;
+    const message = `below ${String(FAST_INTERVAL_MS)}ms a pause of a virtual machine looks like a dead master`;
     findings.warning('fast-advert-interval', interval.at, message);
   }
   if (priority?.value === 255) {
-    const message = '255 claims to own the addresses: this node becomes master at once and never yields; give it to one node at most';
+    const message = '255 claims to own the addresses: master at once, never yields; give it to one node at most';
     findings.warning('address-owner', priority.at, message);
   }
 }
@@ -76,8 +76,8 @@ function reportSharedVrids(routers: readonly Named<DraftRouter>[], findings: Fin
       first.set(identity, { name, at: vrid.at });
       continue;
     }
-    const message = `${String(vrid.value)} is already the VRID of ${quote(other.name)} on ${carrier.value} (line ${String(other.at.line)})`;
-    findings.error('duplicate-vrid', vrid.at, message);
+    const message = `${String(vrid.value)} is already the VRID of ${quote(other.name)} on ${carrier.value}`;
+    findings.error('duplicate-vrid', vrid.at, `${message} (line ${String(other.at.line)})`);
   }
 }
 
@@ -86,13 +86,17 @@ function reportSharedAddresses(routers: readonly Named<DraftRouter>[], findings:
   for (const { name, value: { addresses } } of routers) {
     for (const { value: { prefix: { address } }, at } of addresses?.value ?? []) {
       const other = first.get(address);
-      if (other === undefined) first.set(address, { name, at });
-      else findings.error('duplicate-address', at, `${address} is already an address of ${quote(other.name)} (line ${String(other.at.line)})`);
+      if (other === undefined) {
+        first.set(address, { name, at });
+        continue;
+      }
+      const message = `${address} is already an address of ${quote(other.name)} (line ${String(other.at.line)})`;
+      findings.error('duplicate-address', at, message);
     }
   }
 }
 
-function reportSharedPeerAddresses(draft: DraftFile, node: string, findings: Findings): void {
+function reportSharedPeerAddresses(draft: DraftFile, findings: Findings): void {
   const first = new Map<string, { name: string; at: Place }>();
   for (const { name, value: { address }, at } of draft.peers?.value ?? []) {
     const other = first.get(address);
@@ -100,8 +104,8 @@ function reportSharedPeerAddresses(draft: DraftFile, node: string, findings: Fin
       first.set(address, { name, at });
       continue;
     }
-    const [who, whose] = name === node ? ['this node', quote(other.name)] : [quote(name), other.name === node ? 'this node' : quote(other.name)];
-    findings.error('duplicate-address', at, `${address} is given to ${who} and to ${whose} (line ${String(other.at.line)})`);
+    const message = `${address} is already the address of ${quote(other.name)} (line ${String(other.at.line)})`;
+    findings.error('duplicate-address', at, message);
   }
 }
 
@@ -113,34 +117,5 @@ function validateHook(hook: DraftHook, routerNames: readonly string[], findings:
     findings.error('unknown-router', at, `there is no virtual router ${quote(name)}; ${hint}`);
   }
   const program = hook.run?.value[0];
-  if (program?.at.key.endsWith('[0]') === true) validateProgram(program.value, program.at, findings);
-}
-
-/** A hook runs with the daemon's rights: whoever can change the program has them too. */
-function validateProgram(program: string, at: Place, findings: Findings): void {
-  if (!isAbsolute(program)) {
-    findings.error('hook-not-absolute', at, `the program must be an absolute path, not ${quote(program)}: no shell and no PATH is used`);
-    return;
-  }
-  const found = examine(program);
-  switch (found) {
-    case 'missing': findings.error('hook-missing', at, `there is no program ${quote(program)}`); return;
-    case 'no-file': findings.error('hook-not-executable', at, `${quote(program)} is not a file`); return;
-    case 'not-executable': findings.error('hook-not-executable', at, `${quote(program)} is not executable; run chmod +x`); return;
-    case 'writable': findings.error('hook-writable', at, `${quote(program)} can be changed by every user; run chmod o-w`); return;
-    case 'unreadable': findings.warning('hook-not-examined', at, `${quote(program)} cannot be examined without more privileges`); return;
-    case 'good': return;
-    default: assertNever(found);
-  }
-}
-
-function examine(program: string): 'good' | 'missing' | 'no-file' | 'not-executable' | 'writable' | 'unreadable' {
-  try {
-    const { mode } = statSync(program);
-    if ((mode & constants.S_IFMT) !== constants.S_IFREG) return 'no-file';
-    if ((mode & 0o111) === 0) return 'not-executable';
-    return (mode & 0o002) === 0 ? 'good' : 'writable';
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EACCES' ? 'unreadable' : 'missing';
-  }
+  if (program?.at.key.endsWith('[0]') === true) validateHookProgram(program.value, program.at, findings);
 }

@@ -1,11 +1,12 @@
-// IP addresses as the file spells them: plain ones for peers, and virtual addresses as text or as a map with interface and label.
+// IP addresses as the file spells them: plain ones for peers, and virtual addresses as text or as a map with interface
+// and label.
 
 import { addressBytes, addressFamily, formatAddress, parseAddress, parseAddressPrefix } from '@baton/base';
 import type { AddressPrefix, IpAddress } from '@baton/base';
 import { quote } from '../findings.js';
 import { optional, record, required } from './collections.js';
 import { addressLabel, interfaceName } from './names.js';
-import { placeOf, reportWrongType } from './value-type.js';
+import { placeOf, refuse, refuseType } from './value-type.js';
 import type { Reading, ValueType } from './value-type.js';
 import type { SourceNode } from '../source.js';
 
@@ -13,11 +14,10 @@ import type { SourceNode } from '../source.js';
 export const hostAddress: ValueType<IpAddress> = {
   allowed: 'an IP address such as 10.0.0.12', short: 'IP address', takesMap: false, jsonSchema: { type: 'string' },
   read(node, key, reading) {
-    if (node.kind !== 'scalar' || typeof node.value !== 'string') return reportWrongType(node, key, this.allowed, reading);
+    if (node.kind !== 'scalar' || typeof node.value !== 'string') return refuseType(node, key, reading, this.allowed);
     const bytes = parseAddress(node.value);
     if (bytes !== undefined) return formatAddress(bytes);
-    reading.findings.error('wrong-address', placeOf(node.at, key), `must be ${this.allowed}, not ${quote(node.value)}`);
-    return undefined;
+    return refuse(node, key, reading, 'wrong-address', `must be ${this.allowed}, not ${quote(node.value)}`);
   },
 };
 
@@ -27,27 +27,21 @@ const VIRTUAL_ADDRESS = 'an IPv4 address with its prefix length such as 192.0.2.
 export const virtualAddressText: ValueType<AddressPrefix> = {
   allowed: VIRTUAL_ADDRESS, short: 'a.b.c.d/length', takesMap: false, jsonSchema: { type: 'string' },
   read(node, key, reading) {
-    if (node.kind !== 'scalar' || typeof node.value !== 'string') return reportWrongType(node, key, VIRTUAL_ADDRESS, reading);
+    if (node.kind !== 'scalar' || typeof node.value !== 'string') return refuseType(node, key, reading, this.allowed);
     const prefix = parseAddressPrefix(node.value);
-    const at = placeOf(node.at, key);
     if (prefix === undefined) {
-      reading.findings.error('wrong-address', at, `must be ${VIRTUAL_ADDRESS}, not ${quote(node.value)}`);
-      return undefined;
+      return refuse(node, key, reading, 'wrong-address', `must be ${VIRTUAL_ADDRESS}, not ${quote(node.value)}`);
     }
     if (addressFamily(prefix.address) === 6) {
-      reading.findings.error('not-supported-yet', at, 'an IPv6 virtual address is not supported by this version of Baton');
-      return undefined;
+      const message = 'an IPv6 virtual address is not supported by this version of Baton';
+      return refuse(node, key, reading, 'not-supported-yet', message);
     }
     if (!isUnicast(prefix.address)) {
-      reading.findings.error('wrong-address', at, `must be an address that a host can hold; ${prefix.address} is not`);
-      return undefined;
+      const message = `must be an address that a host can hold; ${prefix.address} is not`;
+      return refuse(node, key, reading, 'wrong-address', message);
     }
-    if (!node.value.includes('/')) {
-      const message = `has no prefix length and is taken as /32; write ${prefix.address}/32, or the length of its network`;
-      reading.findings.warning('missing-prefix-length', at, message);
-    } else {
-      reportEndOfNetwork(prefix, node, key, reading);
-    }
+    if (node.value.includes('/')) reportEndOfNetwork(prefix, node, key, reading);
+    else reportMissingLength(prefix, node, key, reading);
     return prefix;
   },
 };
@@ -68,24 +62,31 @@ export interface VirtualAddressEntry {
 
 /** An entry of `addresses`: text, or a map. */
 export const virtualAddress: ValueType<VirtualAddressEntry> = {
-  allowed: `${VIRTUAL_ADDRESS}, or a map with address, interface and label`, short: 'a.b.c.d/length or {address, interface, label}',
-  takesMap: true, jsonSchema: { anyOf: [virtualAddressText.jsonSchema, placedAddress.jsonSchema] },
+  allowed: `${VIRTUAL_ADDRESS}, or a map with address, interface and label`,
+  short: 'a.b.c.d/length or {address, interface, label}',
+  takesMap: true,
+  jsonSchema: { anyOf: [virtualAddressText.jsonSchema, placedAddress.jsonSchema] },
   ...(placedAddress.fields === undefined ? {} : { fields: placedAddress.fields }),
   read(node, key, reading) {
     if (node.kind === 'map') {
       const placed = placedAddress.read(node, key, reading);
-      if (placed?.address === undefined) return undefined;
+      if (placed?.address === undefined) return null;
       return { prefix: placed.address.value, interface: placed.interface?.value, label: placed.label?.value };
     }
-    if (node.kind === 'list') return reportWrongType(node, key, this.allowed, reading);
+    if (node.kind === 'list') return refuseType(node, key, reading, this.allowed);
     const prefix = virtualAddressText.read(node, key, reading);
-    return prefix === undefined ? undefined : { prefix, interface: undefined, label: undefined };
+    return prefix === null ? null : { prefix, interface: undefined, label: undefined };
   },
 };
 
 function isUnicast(address: IpAddress): boolean {
   const first = addressBytes(address)[0] ?? 0;
   return first !== 0 && first !== 127 && first < 224;
+}
+
+function reportMissingLength({ address }: AddressPrefix, node: SourceNode, key: string, reading: Reading): void {
+  const message = `has no prefix length and is taken as /32; write ${address}/32, or the length of its network`;
+  reading.findings.warning('missing-prefix-length', placeOf(node.at, key), message);
 }
 
 /** The first and the last address of a network belong to no host (RFC 922 §7); a /31 or /32 has neither. */

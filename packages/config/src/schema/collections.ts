@@ -1,16 +1,20 @@
-// The kinds of value that hold others: records with known keys, maps with names chosen by the operator, lists, and values given per node.
-// Every key that is not known is reported here, at every level, by naming the nearest one that is.
+// The kinds of value that hold others: records with known keys, maps with names chosen by the operator, lists, and
+// values given per node. Every key that is not known is reported here, at every level, by naming the nearest one.
 
 import { quote } from '../findings.js';
 import { nearestWord } from '../nearest.js';
 import type { Position, SourceEntry, SourceNode } from '../source.js';
-import { placeOf, reportWrongType } from './value-type.js';
+import { placeOf, refuse, refuseType } from './value-type.js';
 import type { FieldDescription, JsonSchema, Located, Reading, ValueType } from './value-type.js';
+
+type DefaultValue = NonNullable<FieldDescription['default']>;
 
 /** One key of a record. `T` includes undefined when the key may be absent without a default. */
 export interface Field<T> extends FieldDescription {
   readonly type: ValueType<T>;
 }
+
+type Fields = Readonly<Record<string, Field<unknown>>>;
 
 /** The values of a record; a key whose value was wrong, and has been reported, is absent. */
 export type Draft<F> = { readonly [K in keyof F]?: Located<F[K] extends Field<infer T> ? T : never> };
@@ -35,7 +39,7 @@ export function optional<T>(type: ValueType<T>, doc: string): Field<T | undefine
 }
 
 /** A key with a default, written as in the file and read by the same rules. */
-export function withDefault<T>(type: ValueType<T>, value: NonNullable<FieldDescription['default']>, doc: string): Field<T> {
+export function withDefault<T>(type: ValueType<T>, value: DefaultValue, doc: string): Field<T> {
   return { type, required: false, default: value, section: false, doc };
 }
 
@@ -45,12 +49,12 @@ export function section<T>(type: ValueType<T>, doc: string): Field<T> {
 }
 
 /** A map with known keys. `later` are keys that a coming version understands: they are refused by saying so. */
-export function record<F extends Readonly<Record<string, Field<unknown>>>>(fields: F, later: readonly string[] = []): ValueType<Draft<F>> {
+export function record<F extends Fields>(fields: F, later: readonly string[] = []): ValueType<Draft<F>> {
   return {
     allowed: `a map with the keys ${Object.keys(fields).join(', ')}`, short: 'map', takesMap: true, fields,
     jsonSchema: recordJsonSchema(fields),
     read(node, key, reading) {
-      if (node.kind !== 'map') return reportWrongType(node, key, this.allowed, reading);
+      if (node.kind !== 'map') return refuseType(node, key, reading, this.allowed);
       for (const entry of node.entries) {
         if (!Object.hasOwn(fields, entry.key)) reportUnknownKey(entry, key, Object.keys(fields), later, reading);
       }
@@ -71,20 +75,22 @@ export function namedMap<T>(
   const allowed = `a map of names${limits.minEntries > 0 ? ' with at least one entry' : ''}`;
   return {
     allowed, short: 'map of names', takesMap: true, ...(type.fields === undefined ? {} : { fields: type.fields }),
-    jsonSchema: { type: 'object', minProperties: limits.minEntries, propertyNames: name.jsonSchema, additionalProperties: type.jsonSchema },
+    jsonSchema: {
+      type: 'object', minProperties: limits.minEntries, propertyNames: name.jsonSchema,
+      additionalProperties: type.jsonSchema,
+    },
     read(node, key, reading) {
-      if (node.kind !== 'map') return reportWrongType(node, key, allowed, reading);
+      if (node.kind !== 'map') return refuseType(node, key, reading, allowed);
       if (node.entries.length < limits.minEntries) {
-        reading.findings.error('out-of-range', placeOf(node.at, key), `must be ${allowed}, not an empty map`);
-        return undefined;
+        return refuse(node, key, reading, 'out-of-range', `must be ${allowed}, not an empty map`);
       }
       const read: Named<T>[] = [];
       for (const entry of node.entries) {
         const path = joinKey(key, entry.key);
         const spelled: SourceNode = { kind: 'scalar', value: entry.key, text: entry.key, at: entry.keyAt };
-        const nameIsGood = name.read(spelled, path, reading) !== undefined;
+        const nameIsGood = name.read(spelled, path, reading) !== null;
         const value = type.read(entry.value, path, reading);
-        if (!nameIsGood || value === undefined) continue;
+        if (!nameIsGood || value === null) continue;
         read.push({ name: entry.key, nameAt: entry.keyAt, value, at: placeOf(entry.keyAt, path) });
       }
       return read;
@@ -96,27 +102,29 @@ export function namedMap<T>(
 export function list<T>(type: ValueType<T>, limits: { readonly minItems: number }): ValueType<readonly Located<T>[]> {
   const allowed = `a list${limits.minItems > 0 ? ' with at least one entry' : ''}, each ${type.allowed}`;
   return {
-    allowed, short: `list of ${type.short}`, takesMap: false, ...(type.fields === undefined ? {} : { fields: type.fields }),
+    allowed, short: `list of ${type.short}`, takesMap: false,
+    ...(type.fields === undefined ? {} : { fields: type.fields }),
     jsonSchema: { type: 'array', items: type.jsonSchema, minItems: limits.minItems },
     read(node, key, reading) {
-      if (node.kind !== 'list') return reportWrongType(node, key, allowed, reading);
+      if (node.kind !== 'list') return refuseType(node, key, reading, allowed);
       if (node.items.length < limits.minItems) {
-        reading.findings.error('out-of-range', placeOf(node.at, key), `must be ${allowed}, not an empty list`);
-        return undefined;
+        return refuse(node, key, reading, 'out-of-range', `must be ${allowed}, not an empty list`);
       }
       const read: Located<T>[] = [];
       for (const [index, item] of node.items.entries()) {
         const path = `${key}[${String(index)}]`;
         const value = type.read(item, path, reading);
-        if (value !== undefined) read.push({ value, at: placeOf(item.at, path) });
+        if (value !== null) read.push({ value, at: placeOf(item.at, path) });
       }
       return read;
     },
   };
 }
 
+type SourceMap = Extract<SourceNode, { kind: 'map' }>;
+
 function readField(
-  name: string, field: Field<unknown>, node: Extract<SourceNode, { kind: 'map' }>, key: string, reading: Reading,
+  name: string, field: Field<unknown>, node: SourceMap, key: string, reading: Reading,
 ): Located<unknown> | undefined {
   const path = joinKey(key, name);
   const entry = node.entries.find((candidate) => candidate.key === name);
@@ -127,28 +135,30 @@ function readField(
     return undefined;
   }
   if (field.default === undefined && !field.section) return { value: undefined, at };
-  const absent: SourceNode = field.default === undefined ? { kind: 'map', entries: [], at: node.at } : writtenAs(field.default, node.at);
-  const value = field.type.read(absent, path, reading);
-  return value === undefined ? undefined : { value, at };
+  const { default: written = {} } = field;
+  const value = field.type.read(asInFile(written, node.at), path, reading);
+  return value === null ? undefined : { value, at };
 }
 
-function readGiven(field: Field<unknown>, given: SourceNode, path: string, reading: Reading): Located<unknown> | undefined {
+function readGiven(
+  field: Field<unknown>, given: SourceNode, path: string, reading: Reading,
+): Located<unknown> | undefined {
   if (given.kind === 'map' && !field.type.takesMap) return readPerNode(field, given, path, reading);
   const value = field.type.read(given, path, reading);
-  return value === undefined ? undefined : { value, at: placeOf(given.at, path) };
+  return value === null ? undefined : { value, at: placeOf(given.at, path) };
 }
 
 /** A map where a plain value is expected holds one value per node: all are checked, this node's is taken. */
 function readPerNode(
-  field: Field<unknown>, given: Extract<SourceNode, { kind: 'map' }>, path: string, reading: Reading,
+  field: Field<unknown>, given: SourceMap, path: string, reading: Reading,
 ): Located<unknown> | undefined {
   let own: Located<unknown> | undefined;
   for (const entry of given.entries) {
     const entryPath = joinKey(path, entry.key);
     const value = field.type.read(entry.value, entryPath, reading);
-    if (entry.key === reading.node && value !== undefined) own = { value, at: placeOf(entry.value.at, entryPath) };
+    if (entry.key === reading.node && value !== null) own = { value, at: placeOf(entry.value.at, entryPath) };
     if (!reading.knownNodes.includes(entry.key)) {
-      const message = `no node ${quote(entry.key)} is known: this node is ${quote(reading.node)}, others are listed under peers`;
+      const message = `there is no node ${quote(entry.key)}: this is ${quote(reading.node)}, others stand under peers`;
       reading.findings.warning('unknown-node', placeOf(entry.keyAt, entryPath), message);
     }
   }
@@ -176,17 +186,18 @@ function reportUnknownKey(
   reading.findings.error('unknown-key', at, `there is no such key; ${hint}${caveat}`);
 }
 
-/** A default as if it stood in the file. */
-function writtenAs(value: NonNullable<FieldDescription['default']>, at: Position): SourceNode {
-  if (typeof value === 'object') return { kind: 'list', items: value.map((item) => writtenAs(item, at)), at };
-  return { kind: 'scalar', value, text: String(value), at };
+/** A default as if it stood in the file; `{}` is the default of a section. */
+function asInFile(value: DefaultValue | Readonly<Record<string, never>>, at: Position): SourceNode {
+  if (typeof value !== 'object') return { kind: 'scalar', value, text: String(value), at };
+  if (!(value instanceof Array)) return { kind: 'map', entries: [], at };
+  return { kind: 'list', items: value.map((item) => asInFile(item, at)), at };
 }
 
 function joinKey(parent: string, key: string): string {
   return parent === '' ? key : `${parent}.${key}`;
 }
 
-function recordJsonSchema(fields: Readonly<Record<string, Field<unknown>>>): JsonSchema {
+function recordJsonSchema(fields: Fields): JsonSchema {
   const properties = Object.entries(fields).map(([name, field]) => {
     const { jsonSchema, takesMap } = field.type;
     const perNode = { type: 'object', description: 'One value per node name', additionalProperties: jsonSchema };
@@ -194,5 +205,6 @@ function recordJsonSchema(fields: Readonly<Record<string, Field<unknown>>>): Jso
     return [name, takesMap ? { ...described, ...jsonSchema } : { ...described, anyOf: [jsonSchema, perNode] }];
   });
   const names = Object.entries(fields).filter(([, field]) => field.required).map(([name]) => name);
-  return { type: 'object', properties: Object.fromEntries(properties) as JsonSchema, required: names, additionalProperties: false };
+  const all = Object.fromEntries(properties) as JsonSchema;
+  return { type: 'object', properties: all, required: names, additionalProperties: false };
 }

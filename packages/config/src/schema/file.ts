@@ -19,9 +19,14 @@ export const DEFAULT_RUNTIME_DIRECTORY = '/run/baton';
 /** The top level of a configuration file. */
 export const file = record({
   node: optional(name, 'Name of this node, the short host name when absent'),
-  peers: optional(namedMap(name, peer, { minEntries: 0 }), 'The other nodes by name; an entry for this node is skipped, so that nodes can share one file'),
+  peers: optional(
+    namedMap(name, peer, { minEntries: 0 }),
+    'The other nodes by name; an entry for this node is skipped, so that nodes can share one file',
+  ),
   virtual_routers: required(namedMap(name, virtualRouter, { minEntries: 1 }), 'Virtual routers by name'),
-  hooks: withDefault(list(hook, { minItems: 0 }), [], 'Commands that are called when a virtual router changes its state'),
+  hooks: withDefault(
+    list(hook, { minItems: 0 }), [], 'Commands that are called when a virtual router changes its state',
+  ),
   log: section(log, 'The log, always written to standard error'),
   state_directory: withDefault(path, '/var/lib/baton', 'Directory of what must survive a restart: the journal'),
   runtime_directory: withDefault(path, DEFAULT_RUNTIME_DIRECTORY, 'Directory of the control socket and the lock'),

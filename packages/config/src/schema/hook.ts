@@ -2,7 +2,8 @@
 
 import { list, optional, record, required, withDefault } from './collections.js';
 import { name } from './names.js';
-import { choice, commandWord, duration } from './plain-values.js';
+import { duration } from './duration.js';
+import { choice, commandWord } from './plain-values.js';
 
 /** One entry of `hooks`. */
 export const hook = record({

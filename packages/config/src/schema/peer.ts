@@ -4,7 +4,7 @@ import type { IpAddress } from '@baton/base';
 import { record, required, withDefault } from './collections.js';
 import { hostAddress } from './addresses.js';
 import { integer } from './plain-values.js';
-import { reportWrongType } from './value-type.js';
+import { refuseType } from './value-type.js';
 import type { ValueType } from './value-type.js';
 
 /** Port of the control channel unless another is given. */
@@ -23,17 +23,19 @@ export interface PeerEntry {
 
 /** An entry of `peers`: an address, or a map. */
 export const peer: ValueType<PeerEntry> = {
-  allowed: `${hostAddress.allowed}, or a map with address and port`, short: 'IP address or {address, port}', takesMap: true,
+  allowed: `${hostAddress.allowed}, or a map with address and port`,
+  short: 'IP address or {address, port}',
+  takesMap: true,
   jsonSchema: { anyOf: [hostAddress.jsonSchema, peerMap.jsonSchema] },
   ...(peerMap.fields === undefined ? {} : { fields: peerMap.fields }),
   read(node, key, reading) {
-    if (node.kind === 'list') return reportWrongType(node, key, this.allowed, reading);
+    if (node.kind === 'list') return refuseType(node, key, reading, this.allowed);
     if (node.kind === 'map') {
       const given = peerMap.read(node, key, reading);
-      if (given?.address === undefined || given.port === undefined) return undefined;
+      if (given?.address === undefined || given.port === undefined) return null;
       return { address: given.address.value, port: given.port.value };
     }
     const address = hostAddress.read(node, key, reading);
-    return address === undefined ? undefined : { address, port: CONTROL_CHANNEL_PORT };
+    return address === null ? null : { address, port: CONTROL_CHANNEL_PORT };
   },
 };

@@ -1,8 +1,8 @@
-// The plain kinds of value: whole numbers, truth values, words of a closed set, text and durations. Each reads one scalar.
+// The plain kinds of value: whole numbers, truth values, words of a closed set and text. Each reads one scalar.
 
-import { quote } from '../findings.js';
+import { quote, shorten } from '../findings.js';
 import { nearestWord } from '../nearest.js';
-import { describeNode, placeOf, reportWrongType } from './value-type.js';
+import { describeNode, refuse, refuseType } from './value-type.js';
 import type { ValueType } from './value-type.js';
 
 /** A whole number from `min` to `max`, both included. */
@@ -13,11 +13,10 @@ export function integer(min: number, max: number): ValueType<number> {
     allowed, short: range, takesMap: false, jsonSchema: { type: 'integer', minimum: min, maximum: max },
     read(node, key, reading) {
       if (node.kind !== 'scalar' || typeof node.value !== 'number' || !Number.isInteger(node.value)) {
-        return reportWrongType(node, key, allowed, reading);
+        return refuseType(node, key, reading, allowed);
       }
       if (node.value >= min && node.value <= max) return node.value;
-      reading.findings.error('out-of-range', placeOf(node.at, key), `must be ${allowed}, not ${quote(node.text).slice(1, -1)}`);
-      return undefined;
+      return refuse(node, key, reading, 'out-of-range', `must be ${allowed}, not ${shorten(node.text)}`);
     },
   };
 }
@@ -27,7 +26,7 @@ export const truth: ValueType<boolean> = {
   allowed: 'true or false', short: 'true, false', takesMap: false, jsonSchema: { type: 'boolean' },
   read(node, key, reading) {
     if (node.kind === 'scalar' && typeof node.value === 'boolean') return node.value;
-    return reportWrongType(node, key, 'true or false', reading);
+    return refuseType(node, key, reading, 'true or false');
   },
 };
 
@@ -37,18 +36,17 @@ export function choice<const T extends string>(words: readonly T[], later: reado
   return {
     allowed, short: words.join(', '), takesMap: false, jsonSchema: { enum: words },
     read(node, key, reading) {
-      if (node.kind !== 'scalar') return reportWrongType(node, key, allowed, reading);
-      const found = words.find((word) => word === node.value);
-      if (found !== undefined) return found;
-      const at = placeOf(node.at, key);
-      if (later.includes(node.text)) {
-        reading.findings.error('not-supported-yet', at, `${quote(node.text)} is not supported by this version of Baton; use ${allowed}`);
-        return undefined;
+      if (node.kind !== 'scalar' || typeof node.value !== 'string') return refuseType(node, key, reading, allowed);
+      const { value: given } = node;
+      const word = words.find((each) => each === given);
+      if (word !== undefined) return word;
+      if (later.includes(given)) {
+        const message = `${quote(given)} is not supported by this version of Baton; use ${allowed}`;
+        return refuse(node, key, reading, 'not-supported-yet', message);
       }
-      const near = typeof node.value === 'string' ? nearestWord(node.text, words) : undefined;
+      const near = nearestWord(given, words);
       const hint = near === undefined ? '' : `; the nearest is ${quote(near)}`;
-      reading.findings.error('unknown-word', at, `must be ${allowed}, not ${describeNode(node)}${hint}`);
-      return undefined;
+      return refuse(node, key, reading, 'unknown-word', `must be ${allowed}, not ${describeNode(node)}${hint}`);
     },
   };
 }
@@ -58,75 +56,24 @@ export function text(pattern: RegExp, allowed: string, short: string): ValueType
   return {
     allowed, short, takesMap: false, jsonSchema: { type: 'string', pattern: pattern.source },
     read(node, key, reading) {
-      if (node.kind !== 'scalar' || typeof node.value !== 'string') return reportWrongType(node, key, allowed, reading);
+      if (node.kind !== 'scalar' || typeof node.value !== 'string') return refuseType(node, key, reading, allowed);
       if (pattern.test(node.value)) return node.value;
-      reading.findings.error('wrong-text', placeOf(node.at, key), `must be ${allowed}, not ${quote(node.value)}`);
-      return undefined;
+      return refuse(node, key, reading, 'wrong-text', `must be ${allowed}, not ${quote(node.value)}`);
     },
   };
 }
 
 /** One word of a command line, as it is spelled in the file: `5`, `true` and `0x10` stay text. */
 export const commandWord: ValueType<string> = {
-  allowed: 'one word of a command line', short: 'text', takesMap: false, jsonSchema: { type: ['string', 'number', 'boolean'] },
+  allowed: 'one word of a command line', short: 'text', takesMap: false,
+  jsonSchema: { type: ['string', 'number', 'boolean'] },
   read(node, key, reading) {
-    if (node.kind !== 'scalar' || node.value === null) return reportWrongType(node, key, 'one word of a command line', reading);
+    if (node.kind !== 'scalar' || node.value === null) return refuseType(node, key, reading, this.allowed);
     const word = typeof node.value === 'string' ? node.value : node.text;
     if (!word.includes('\0')) return word;
-    reading.findings.error('wrong-text', placeOf(node.at, key), 'must not hold a NUL character');
-    return undefined;
+    return refuse(node, key, reading, 'wrong-text', 'must not hold a NUL character');
   },
 };
 
-/** A path of the file system, not empty; whether it may be relative is decided where it is used. */
+/** A path of the file system, not empty; where a relative one starts is decided where it is used. */
 export const path: ValueType<string> = text(/^[^\0]+$/, 'a path', 'path');
-
-/** Limits of a duration, in the spelling of the file. */
-export interface DurationRange {
-  readonly min: string;
-  readonly max: string;
-  /** Granularity, ms; any fraction when absent. */
-  readonly stepMs?: number;
-  /** `0s` is allowed below `min` and means this: `never`. */
-  readonly zero?: string;
-}
-
-const DURATION = /^(\d{1,9})(?:\.(\d{1,6}))?(ms|s|m|h|d)$/;
-const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-/** Reads `10ms`, `1.5s`, `5m`, `1h`, `7d`.
- *  @returns milliseconds, exact to a nanosecond, or undefined when the text is no duration */
-export function parseDuration(spelled: string): number | undefined {
-  const match = DURATION.exec(spelled);
-  if (match === null) return undefined;
-  const [, whole = '', fraction = '', unit = ''] = match;
-  const ms = Number(`${whole}.${fraction}`) * (UNIT_MS[unit] ?? Number.NaN);
-  return Math.round(ms * 1e6) / 1e6;
-}
-
-/** A duration with its unit; read as milliseconds. */
-export function duration(range: DurationRange): ValueType<number> {
-  const minMs = parseDuration(range.min) ?? 0;
-  const maxMs = parseDuration(range.max) ?? 0;
-  const step = range.stepMs === undefined ? '' : ` in steps of ${String(range.stepMs)}ms`;
-  const zero = range.zero === undefined ? '' : ` or 0s (${range.zero})`;
-  const short = `${range.min}..${range.max}${step}${zero}`;
-  const allowed = `a duration ${short}`;
-  return {
-    allowed, short, takesMap: false, jsonSchema: { type: 'string', pattern: DURATION.source },
-    read(node, key, reading) {
-      if (node.kind !== 'scalar') return reportWrongType(node, key, allowed, reading);
-      const ms = typeof node.value === 'string' ? parseDuration(node.value) : undefined;
-      if (ms === undefined) {
-        const hint = typeof node.value === 'number' ? `; add the unit: ${quote(node.text).slice(1, -1)}s` : '';
-        reading.findings.error('wrong-type', placeOf(node.at, key), `must be ${allowed}, not ${describeNode(node)}${hint}`);
-        return undefined;
-      }
-      const fits = (ms >= minMs && ms <= maxMs) || (ms === 0 && range.zero !== undefined);
-      const onStep = range.stepMs === undefined || ms % range.stepMs === 0;
-      if (fits && onStep) return ms;
-      reading.findings.error('out-of-range', placeOf(node.at, key), `must be ${allowed}, not ${node.text}`);
-      return undefined;
-    },
-  };
-}

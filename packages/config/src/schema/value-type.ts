@@ -1,7 +1,7 @@
-// The shape of every schema entry: what a value of the file may be, how it is read, and how it is described to people and editors.
-// Knows how to read; the vocabulary itself is in the files beside this one.
+// The shape of every schema entry: what a value of the file may be, how it is read, and how it is described to people
+// and editors. Knows how to read; the vocabulary itself is in the files beside this one.
 
-import { quote } from '../findings.js';
+import { quote, shorten } from '../findings.js';
 import type { Findings, Place } from '../findings.js';
 import type { Position, SourceNode } from '../source.js';
 
@@ -28,8 +28,8 @@ export interface ValueType<T> {
   readonly jsonSchema: JsonSchema;
   /** Keys inside a value of this kind, for the reference; absent for plain values. */
   readonly fields?: Readonly<Record<string, FieldDescription>>;
-  /** @returns the value, or undefined after reporting why not */
-  read(node: SourceNode, key: string, reading: Reading): T | undefined;
+  /** @returns the value, or null after reporting why not */
+  read(node: SourceNode, key: string, reading: Reading): T | null;
 }
 
 /** One key of the vocabulary as people and editors see it. */
@@ -55,9 +55,15 @@ export function placeOf(at: Position, key: string): Place {
   return { line: at.line, column: at.column, key };
 }
 
+/** Reports a wrong value: the way in which `read` ends without one. */
+export function refuse(node: SourceNode, key: string, reading: Reading, code: string, message: string): null {
+  reading.findings.error(code, placeOf(node.at, key), message);
+  return null;
+}
+
 /** Reports that a node is not what its type allows, and says what it is. */
-export function reportWrongType(node: SourceNode, key: string, allowed: string, reading: Reading): undefined {
-  reading.findings.error('wrong-type', placeOf(node.at, key), `must be ${allowed}, not ${describeNode(node)}`);
+export function refuseType(node: SourceNode, key: string, reading: Reading, allowed: string): null {
+  return refuse(node, key, reading, 'wrong-type', `must be ${allowed}, not ${describeNode(node)}`);
 }
 
 /** A node in words: `the number 5`, `a list`, `empty`. */
@@ -65,5 +71,5 @@ export function describeNode(node: SourceNode): string {
   if (node.kind !== 'scalar') return `a ${node.kind}`;
   if (node.value === null) return 'empty';
   if (typeof node.value === 'string') return quote(node.text);
-  return `the ${typeof node.value === 'number' ? 'number' : 'truth value'} ${quote(node.text).slice(1, -1)}`;
+  return typeof node.value === 'number' ? `the number ${shorten(node.text)}` : `the truth value ${node.text}`;
 }
