@@ -15,7 +15,7 @@ const MAX_REPLY_BYTES = 32 * 1024 * 1024;
 
 /** Which events to ask for. */
 export interface EventsWanted {
-  /** Only events younger than this, ms; all that are kept when undefined. */
+  /** Only events from this wall-clock instant on, ms since the epoch; all that are kept when undefined. */
   readonly sinceMs: number | undefined;
   /** Go on with new events as they happen. */
   readonly follow: boolean;

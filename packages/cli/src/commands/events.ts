@@ -20,7 +20,7 @@ export interface EventsOptions {
 /** Prints events, oldest first.
  *  @throws {BatonError<CliErrorCode>} for a wrong duration, and when the daemon cannot be asked */
 export async function events(options: EventsOptions): Promise<ExitCode> {
-  const sinceMs = options.since === undefined ? undefined : readSince(options.since);
+  const sinceMs = options.since === undefined ? undefined : Date.now() - readAge(options.since);
   const { socketPath, doubt } = locateDaemon(options.config);
   if (doubt !== undefined) process.stderr.write(`baton: ${printable(doubt)}\n`);
   const style = styleFor(process.stdout, process.env);
@@ -30,7 +30,7 @@ export async function events(options: EventsOptions): Promise<ExitCode> {
   return EXIT.done;
 }
 
-function readSince(spelled: string): number {
+function readAge(spelled: string): number {
   const ms = parseDuration(spelled);
   if (ms !== undefined) return ms;
   throw new BatonError<CliErrorCode>('ERR_CLI_USAGE', `--since: '${spelled}' is no duration`, { hint: 'write it as 90s, 5m, 1h or 7d' });
