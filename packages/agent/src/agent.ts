@@ -1,5 +1,5 @@
-// The life of the agent: configuration to the engine, what the engine says to log, journal, hooks and status, and an orderly end.
-// Decides the order of these; elections and addresses are the engine's, and go on without this process.
+// The life of the agent: configuration to the engine, what the engine says to log, journal, hooks and status, and an
+// orderly end. Decides the order of these; elections and addresses are the engine's, and go on without this process.
 //
 //   starting ── configured ─> running ── stopping ─> ended
 //      └─ refused ─> ended       └─ engine lost ─> ended
@@ -18,8 +18,9 @@ import type { StartCommand } from './hooks/command.js';
 import { HookDelivery } from './hooks/delivery.js';
 import { Journal, type JournalView } from './journal.js';
 import { AgentLog } from './log.js';
-import { NoticeGate, type AdmittedNotice, type Notice } from './notices.js';
-import { StateFile, type PersistentState } from './state-file.js';
+import { AgentMemory } from './memory.js';
+import { NoticeReporter } from './notice-reporter.js';
+import { StateFile } from './state-file.js';
 import { buildStatus } from './status.js';
 
 /** The world around the agent. */
@@ -48,7 +49,7 @@ const EXIT_INVALID_CONFIGURATION = 4;
 /** What exists once a valid configuration has been read. */
 interface Equipment {
   readonly journal: Journal;
-  readonly stateFile: StateFile;
+  readonly memory: AgentMemory;
   readonly hooks: HookDelivery;
 }
 
@@ -68,57 +69,58 @@ type Phase =
 
 /** One agent of one engine. */
 export class Agent {
-  private readonly ports: AgentPorts;
-  private readonly log: AgentLog;
-  private readonly reporter: EventReporter;
-  private readonly alarms: AlarmRegistry;
-  private readonly channel: EngineChannel;
-  private readonly control: ControlServer;
-  private readonly notices = new NoticeGate();
-  private noticeTimer: NodeJS.Timeout | undefined;
-  private persistent: PersistentState;
-  private phase: Phase = { kind: 'loading', waiting: [] };
+  readonly #ports: AgentPorts;
+  readonly #log: AgentLog;
+  readonly #reporter: EventReporter;
+  readonly #alarms: AlarmRegistry;
+  readonly #channel: EngineChannel;
+  readonly #control: ControlServer;
+  readonly #notices: NoticeReporter;
+  #phase: Phase = { kind: 'loading', waiting: [] };
 
   constructor(ports: AgentPorts) {
-    this.ports = ports;
+    this.#ports = ports;
     const { clock, wallClockMs, stderr } = ports;
-    this.log = new AgentLog({
+    this.#log = new AgentLog({
       stderr, clock, wallClockMs,
-      onFileTrouble: (detail) => { this.setAlarm('log-file-unwritable', detail); },
+      onFileTrouble: (detail) => { this.#setAlarm('log-file-unwritable', detail); },
     });
-    this.reporter = new EventReporter(this.log, wallClockMs);
-    this.alarms = new AlarmRegistry(wallClockMs, (change, { name, subject, detail }) => {
-      this.reporter.report(change === 'alarm-raised' ? 'warn' : 'info', change, { alarm: name, subject: subject === '' ? undefined : subject, detail });
+    this.#reporter = new EventReporter(this.#log, wallClockMs);
+    this.#alarms = new AlarmRegistry(wallClockMs, (change, { name, subject, detail }) => {
+      const fields = { alarm: name, subject: subject === '' ? undefined : subject, detail };
+      this.#reporter.report(change === 'alarm-raised' ? 'warn' : 'info', change, fields);
     });
-    this.channel = new EngineChannel(ports.transmit);
-    this.control = new ControlServer({ status: () => this.status(), openEvents: (follower) => this.openEvents(follower) });
-    this.persistent = { engineLife: ports.engineLife, generation: 0, epochs: {}, delivered: {} };
+    this.#notices = new NoticeReporter(this.#reporter, clock);
+    this.#channel = new EngineChannel(ports.transmit);
+    this.#control = new ControlServer({
+      status: () => this.#status(), openEvents: (follower) => this.#openEvents(follower),
+    });
   }
 
   /** Loads the configuration and asks the engine to run it; ends when it is invalid. */
   async start(): Promise<void> {
-    const loaded = this.ports.load();
+    const loaded = this.#ports.load();
     if (!loaded.ok) {
-      for (const finding of loaded.findings) this.ports.stderr.write(`${formatFinding(finding)}\n`);
-      this.ports.transmit({ type: 'refuse-start', exitCode: EXIT_INVALID_CONFIGURATION });
-      await this.end(EXIT_INVALID_CONFIGURATION);
+      for (const finding of loaded.findings) this.#ports.stderr.write(`${formatFinding(finding)}\n`);
+      this.#ports.transmit({ type: 'refuse-start', exitCode: EXIT_INVALID_CONFIGURATION });
+      await this.#end(EXIT_INVALID_CONFIGURATION);
       return;
     }
     const { configuration } = loaded;
-    this.log.configure(configuration.log);
-    const equipment = this.equip(configuration);
-    this.reportFindings(loaded.warnings);
-    await this.recall(equipment);
+    this.#log.configure(configuration.log);
+    const equipment = this.#equip(configuration);
+    this.#reportFindings(loaded.warnings);
+    await this.#recall(equipment);
     equipment.hooks.propose(configuration);
-    const waiting = this.phase.kind === 'loading' ? this.phase.waiting : [];
-    this.enter({ kind: 'starting', proposed: configuration, equipment });
-    this.configure(configuration);
+    const waiting = this.#phase.kind === 'loading' ? this.#phase.waiting : [];
+    this.#enter({ kind: 'starting', proposed: configuration, equipment });
+    this.#configure(configuration, equipment);
     for (const message of waiting) this.receive(message);
   }
 
   /** Takes a message of the engine. */
   receive(message: EngineMessage): void {
-    const { phase } = this;
+    const phase = this.#phase;
     if (phase.kind === 'ended') return;
     if (phase.kind === 'loading') {
       phase.waiting.push(message);
@@ -126,28 +128,28 @@ export class Agent {
     }
     switch (message.type) {
       case 'configured':
-        this.onConfigured(message);
+        this.#onConfigured(message);
         break;
       case 'refused':
-        this.onRefused(message);
+        this.#onRefused(message);
         break;
       case 'state-changed':
-        this.onStateChanged(message);
+        this.#onStateChanged(message);
         break;
       case 'notice':
-        this.onNotice(message);
+        this.#notices.take(message);
         break;
       case 'lower-priority-received':
-        this.onNotice({
+        this.#notices.take({
           type: 'notice', level: 'info', event: 'lower-priority-received', at: message.at,
           fields: { router: message.router, source: message.source, priority: message.priority },
         });
         break;
       case 'snapshot':
-        this.channel.takeSnapshot(message);
+        this.#channel.takeSnapshot(message);
         break;
       case 'stopping':
-        void this.stop();
+        void this.#stop();
         break;
       default:
         assertNever(message);
@@ -156,254 +158,222 @@ export class Agent {
 
   /** Reads the file again. An invalid one changes nothing and is shown as an alarm. */
   reload(): void {
-    const { phase } = this;
+    const phase = this.#phase;
     if (phase.kind !== 'running') return;
     if (phase.proposed !== undefined) {
-      this.enter({ ...phase, reloadWanted: true });
+      this.#enter({ ...phase, reloadWanted: true });
       return;
     }
-    const loaded = this.ports.load();
+    const loaded = this.#ports.load();
     if (!loaded.ok) {
-      this.reportFindings(loaded.findings);
+      this.#reportFindings(loaded.findings);
       const [first] = loaded.findings;
       const more = loaded.findings.length === 1 ? '' : ` (and ${String(loaded.findings.length - 1)} more)`;
-      this.refuseReload(first === undefined ? 'the file is invalid' : `${formatFinding(first)}${more}`);
+      this.#refuseReload(first === undefined ? 'the file is invalid' : `${formatFinding(first)}${more}`);
       return;
     }
     const fixed = fixedDifference(phase.configuration, loaded.configuration);
     if (fixed !== undefined) {
-      this.refuseReload(`${fixed} cannot change while the daemon runs; restart it`);
+      this.#refuseReload(`${fixed} cannot change while the daemon runs; restart it`);
       return;
     }
-    this.reportFindings(loaded.warnings);
+    this.#reportFindings(loaded.warnings);
     phase.equipment.hooks.propose(loaded.configuration);
-    this.enter({ ...phase, proposed: loaded.configuration, reloadWanted: false });
-    this.configure(loaded.configuration);
-    if (!this.control.isListening()) void this.openControl(phase.configuration);
+    this.#enter({ ...phase, proposed: loaded.configuration, reloadWanted: false });
+    this.#configure(loaded.configuration, phase.equipment);
+    if (!this.#control.isListening()) void this.#openControl(phase.configuration);
   }
 
-  /** The engine is gone. Nothing is run any more: what must still happen for a dead engine happens here, before the end. */
+  /** The engine is gone. Nothing is run any more: what must still be done for a dead engine belongs here. */
   async engineLost(): Promise<void> {
-    const { phase } = this;
+    const phase = this.#phase;
     if (phase.kind === 'ended') return;
-    this.reporter.report('error', 'engine-lost');
+    this.#reporter.report('error', 'engine-lost');
     if (phase.kind === 'starting' || phase.kind === 'running') {
       phase.equipment.hooks.release();
       await withinMs(phase.equipment.journal.flushed(), LAST_WRITES_TIMEOUT_MS);
     }
-    await this.end(1);
+    await this.#end(1);
   }
 
   // --- what the engine says ---
 
-  private onConfigured({ generation, driver, scheduling }: Extract<EngineMessage, { type: 'configured' }>): void {
-    const { phase } = this;
+  #onConfigured({ generation, driver, scheduling }: Extract<EngineMessage, { type: 'configured' }>): void {
+    const phase = this.#phase;
     if (phase.kind !== 'starting' && phase.kind !== 'running') return;
     const { proposed, equipment } = phase;
-    if (proposed === undefined || generation !== this.persistent.generation + 1) return;
+    if (proposed === undefined || generation !== equipment.memory.generation + 1) return;
     equipment.hooks.accept();
-    this.persist(equipment, { generation });
-    this.alarms.clear('configuration-refused');
+    equipment.memory.noteGeneration(generation);
+    this.#alarms.clear('configuration-refused');
     const wasStarting = phase.kind === 'starting';
     const reloadWanted = phase.kind === 'running' && phase.reloadWanted;
-    this.enter({ kind: 'running', configuration: proposed, equipment, proposed: undefined, reloadWanted: false });
+    this.#enter({ kind: 'running', configuration: proposed, equipment, proposed: undefined, reloadWanted: false });
     if (wasStarting) {
-      this.reporter.report('info', 'agent-started', { version: this.ports.version, node: proposed.node, generation, driver, scheduling });
-      void this.openControl(proposed);
-      void this.reconcile(equipment);
+      const { version } = this.#ports;
+      this.#reporter.report('info', 'agent-started', { version, node: proposed.node, generation, driver, scheduling });
+      void this.#openControl(proposed);
+      void this.#reconcile(equipment);
     } else {
-      this.log.configure(proposed.log);
-      this.reporter.report('info', 'configuration-applied', { generation });
+      this.#log.configure(proposed.log);
+      this.#reporter.report('info', 'configuration-applied', { generation });
     }
     if (reloadWanted) this.reload();
   }
 
-  private onRefused({ code, message, exitCode }: Extract<EngineMessage, { type: 'refused' }>): void {
-    const { phase } = this;
+  #onRefused({ code, message, exitCode }: Extract<EngineMessage, { type: 'refused' }>): void {
+    const phase = this.#phase;
     if (phase.kind === 'starting') {
-      this.ports.stderr.write(`baton: ${message} (${code})\n`);
-      void this.end(exitCode);
+      this.#ports.stderr.write(`baton: ${message} (${code})\n`);
+      void this.#end(exitCode);
       return;
     }
     if (phase.kind !== 'running') return;
     phase.equipment.hooks.refuse();
-    this.enter({ ...phase, proposed: undefined, reloadWanted: false });
-    this.refuseReload(`${message} (${code})`);
+    this.#enter({ ...phase, proposed: undefined, reloadWanted: false });
+    this.#refuseReload(`${message} (${code})`);
     if (phase.reloadWanted) this.reload();
   }
 
-  private onStateChanged({ router, change, steps, at }: Extract<EngineMessage, { type: 'state-changed' }>): void {
-    this.reporter.report(change.to === 'fault' ? 'error' : 'info', 'state-changed', {
+  #onStateChanged({ router, change, steps, at }: Extract<EngineMessage, { type: 'state-changed' }>): void {
+    this.#reporter.report(change.to === 'fault' ? 'error' : 'info', 'state-changed', {
       router, from: change.from, to: change.to, reason: change.reason, epoch: change.epoch, priority: change.priority,
       faults: change.faults.length === 0 ? undefined : change.faults,
       master: change.master?.address, master_priority: change.master?.priority,
       advertisement_ms: steps.advertisementMs, addresses_ms: steps.addressesMs, announced_ms: steps.announcedMs,
     }, { atMs: at });
-    this.noteFaults(router, change.faults);
-    const { phase } = this;
+    this.#noteFaults(router, change.faults);
+    const phase = this.#phase;
     if (phase.kind !== 'starting' && phase.kind !== 'running') return;
     const { equipment } = phase;
     equipment.hooks.stateChanged(router, change, at);
-    if (change.epoch > (this.persistent.epochs[router] ?? 0)) {
-      this.persist(equipment, { epochs: { ...this.persistent.epochs, [router]: change.epoch } });
-    }
+    equipment.memory.noteEpoch(router, change.epoch);
   }
 
-  private onNotice(notice: Notice): void {
-    this.sayNotices(this.notices.admit(notice, this.ports.clock.now()));
-  }
-
-  private sayNotices(admitted: readonly AdmittedNotice[]): void {
-    for (const { notice, swallowed } of admitted) {
-      const fields = swallowed === 0 ? notice.fields : { ...notice.fields, swallowed };
-      this.reporter.report(notice.level, notice.event, fields, { atMs: notice.at });
-    }
-    clearTimeout(this.noticeTimer);
-    const dueAt = this.notices.nextDueAt();
-    if (dueAt === undefined) return;
-    const delayMs = Math.max(1, dueAt - this.ports.clock.now());
-    this.noticeTimer = setTimeout(() => { this.sayNotices(this.notices.takeDue(this.ports.clock.now())); }, delayMs).unref();
-  }
-
-  private async stop(): Promise<void> {
-    const { phase } = this;
+  async #stop(): Promise<void> {
+    const phase = this.#phase;
     if (phase.kind === 'stopping' || phase.kind === 'ended') return;
-    this.enter({ kind: 'stopping' });
+    this.#enter({ kind: 'stopping' });
     if (phase.kind === 'starting' || phase.kind === 'running') {
-      const { hooks, journal, stateFile } = phase.equipment;
+      const { hooks, journal, memory } = phase.equipment;
       hooks.stopAll();
       await hooks.finish(STOP_HOOKS_TIMEOUT_MS);
-      this.reporter.report('info', 'agent-stopped');
-      await withinMs(Promise.all([journal.close(), stateFile.settled()]), LAST_WRITES_TIMEOUT_MS);
+      this.#reporter.report('info', 'agent-stopped');
+      await withinMs(Promise.all([journal.close(), memory.settled()]), LAST_WRITES_TIMEOUT_MS);
     }
-    await this.closeDown();
+    await this.#closeDown();
     // The engine ends this process when it hears this: it is the last word.
-    this.ports.transmit({ type: 'stopped' });
-    this.ports.end(0);
+    this.#ports.transmit({ type: 'stopped' });
+    this.#ports.end(0);
   }
 
   // --- how it is done ---
 
-  private configure(configuration: Configuration): void {
-    this.channel.send({
-      type: 'configure', generation: this.persistent.generation + 1, runtimeDirectory: configuration.runtimeDirectory,
-      routers: configuration.routers.map((parameters) => ({ parameters, epochFloor: this.persistent.epochs[parameters.name] ?? 0 })),
-      observe: configuration.observe,
+  #configure({ runtimeDirectory, routers, observe }: Configuration, { memory }: Equipment): void {
+    this.#channel.send({
+      type: 'configure', generation: memory.generation + 1, runtimeDirectory, observe,
+      routers: routers.map((parameters) => ({ parameters, epochFloor: memory.epochOf(parameters.name) })),
     });
   }
 
-  private equip(configuration: Configuration): Equipment {
+  #equip(configuration: Configuration): Equipment {
     const { stateDirectory } = configuration;
     const journal = new Journal(stateDirectory, {
-      unwritable: (detail) => { this.setAlarm('journal-unwritable', detail); },
-      writable: () => { this.setAlarm('journal-unwritable', undefined); },
+      unwritable: (detail) => { this.#setAlarm('journal-unwritable', detail); },
+      writable: () => { this.#setAlarm('journal-unwritable', undefined); },
     });
-    this.reporter.keepIn(journal);
+    this.#reporter.keepIn(journal);
     const stateFile = new StateFile(stateDirectory, {
-      unwritable: (detail) => { this.setAlarm('state-unwritable', detail); },
-      writable: () => { this.setAlarm('state-unwritable', undefined); },
+      unwritable: (detail) => { this.#setAlarm('state-unwritable', detail); },
+      writable: () => { this.#setAlarm('state-unwritable', undefined); },
     });
+    const memory = new AgentMemory(stateFile, this.#ports.engineLife);
     const hooks = new HookDelivery({
-      startCommand: this.ports.startCommand, reporter: this.reporter, wallClockMs: this.ports.wallClockMs,
-      onDelivered: (router, delivered) => {
-        this.persist(equipment, { delivered: { ...this.persistent.delivered, [router]: delivered } });
-      },
+      startCommand: this.#ports.startCommand, reporter: this.#reporter, wallClockMs: this.#ports.wallClockMs,
+      onDelivered: (router, delivered) => { memory.noteDelivered(router, delivered); },
     });
-    const equipment = { journal, stateFile, hooks };
-    return equipment;
+    return { journal, memory, hooks };
   }
 
-  /** What an earlier agent knew: epochs always, the rest only of this life of the engine. */
-  private async recall({ stateFile, hooks }: Equipment): Promise<void> {
-    const result = await stateFile.read();
-    if (result.outcome === 'broken') {
-      this.reporter.report('warn', 'state-file-broken', { detail: result.detail, moved_to: result.movedTo });
-    }
-    if (result.outcome !== 'read') return;
-    const { engineLife, epochs } = result.state;
-    if (engineLife === this.ports.engineLife) {
-      this.persistent = result.state;
-      hooks.restore(result.state.delivered);
-    } else {
-      this.persistent = { ...this.persistent, epochs };
-    }
+  async #recall({ memory, hooks }: Equipment): Promise<void> {
+    const result = await memory.recall();
+    hooks.restore(memory.delivered);
+    if (result.outcome !== 'broken') return;
+    this.#reporter.report('warn', 'state-file-broken', { detail: result.detail, moved_to: result.movedTo });
   }
 
-  private persist({ stateFile }: Equipment, news: Partial<PersistentState>): void {
-    this.persistent = { ...this.persistent, ...news };
-    stateFile.save(this.persistent);
-  }
-
-  private async reconcile({ hooks }: Equipment): Promise<void> {
+  async #reconcile({ hooks }: Equipment): Promise<void> {
     try {
-      const { routers } = await this.channel.snapshot();
-      for (const { name, faults } of routers) this.noteFaults(name, faults);
+      const { routers } = await this.#channel.snapshot();
+      for (const { name, faults } of routers) this.#noteFaults(name, faults);
       hooks.reconcile(routers);
     } catch (error) {
-      this.reporter.report('warn', 'reconcile-skipped', { detail: describeError(error) });
+      this.#reporter.report('warn', 'reconcile-skipped', { detail: describeError(error) });
     }
   }
 
-  private async openControl({ runtimeDirectory }: Configuration): Promise<void> {
+  async #openControl({ runtimeDirectory }: Configuration): Promise<void> {
     try {
-      await this.control.listen(runtimeDirectory);
-      this.alarms.clear('control-socket-unavailable');
+      await this.#control.listen(runtimeDirectory);
+      this.#alarms.clear('control-socket-unavailable');
     } catch (error) {
-      this.alarms.raise('control-socket-unavailable', describeError(error));
+      this.#alarms.raise('control-socket-unavailable', describeError(error));
     }
   }
 
-  private async status(): Promise<StatusReport> {
-    const { routers, engine } = await this.channel.snapshot();
-    const { node, peers } = this.phase.kind === 'running' ? this.phase.configuration : { node: '', peers: [] };
-    const alarms = this.alarms.list();
-    return buildStatus({ node, version: this.ports.version, peers, routers, engine, alarms, nowMs: this.ports.wallClockMs() });
+  async #status(): Promise<StatusReport> {
+    const { routers, engine } = await this.#channel.snapshot();
+    const { node, peers } = this.#phase.kind === 'running' ? this.#phase.configuration : { node: '', peers: [] };
+    const { version, wallClockMs } = this.#ports;
+    return buildStatus({ node, version, peers, routers, engine, alarms: this.#alarms.list(), nowMs: wallClockMs() });
   }
 
-  private openEvents(follower?: (event: JournalEvent) => void): Promise<JournalView> {
-    if (this.phase.kind !== 'running') {
+  #openEvents(follower?: (event: JournalEvent) => void): Promise<JournalView> {
+    if (this.#phase.kind !== 'running') {
       return Promise.resolve({ events: noEvents, close: () => Promise.resolve() });
     }
-    return this.phase.equipment.journal.open(follower);
+    return this.#phase.equipment.journal.open(follower);
   }
 
-  private noteFaults(router: string, faults: readonly FaultReason[]): void {
-    if (faults.includes('interface-missing')) this.alarms.raise('interface-missing', 'its interface does not exist; waiting for it', router);
-    else this.alarms.clear('interface-missing', router);
+  #noteFaults(router: string, faults: readonly FaultReason[]): void {
+    const isMissing = faults.includes('interface-missing');
+    if (isMissing) this.#alarms.raise('interface-missing', 'its interface does not exist; waiting for it', router);
+    else this.#alarms.clear('interface-missing', router);
   }
 
-  private refuseReload(detail: string): void {
-    this.reporter.report('error', 'configuration-refused', { detail });
-    this.alarms.raise('configuration-refused', detail);
+  #refuseReload(detail: string): void {
+    this.#reporter.report('error', 'configuration-refused', { detail });
+    this.#alarms.raise('configuration-refused', detail);
   }
 
-  private reportFindings(findings: readonly Finding[]): void {
+  #reportFindings(findings: readonly Finding[]): void {
     for (const finding of findings) {
       const { severity, code, file, line, column, key, message } = finding;
       const level = severity === 'error' ? 'error' : 'warn';
-      this.reporter.report(level, 'configuration-finding', { at: `${file}:${String(line)}:${String(column)}`, key, code, message });
+      const at = `${file}:${String(line)}:${String(column)}`;
+      this.#reporter.report(level, 'configuration-finding', { at, key, code, message });
     }
   }
 
-  private setAlarm(name: 'journal-unwritable' | 'state-unwritable' | 'log-file-unwritable', detail: string | undefined): void {
-    if (detail === undefined) this.alarms.clear(name);
-    else this.alarms.raise(name, detail);
+  #setAlarm(name: 'journal-unwritable' | 'state-unwritable' | 'log-file-unwritable', detail: string | undefined): void {
+    if (detail === undefined) this.#alarms.clear(name);
+    else this.#alarms.raise(name, detail);
   }
 
-  private enter(phase: Phase): void {
-    this.phase = phase;
+  #enter(phase: Phase): void {
+    this.#phase = phase;
   }
 
-  private async closeDown(): Promise<void> {
-    this.enter({ kind: 'ended' });
-    clearTimeout(this.noticeTimer);
-    await this.control.close();
-    await this.log.flush(LAST_WRITES_TIMEOUT_MS);
+  async #closeDown(): Promise<void> {
+    this.#enter({ kind: 'ended' });
+    this.#notices.close();
+    await this.#control.close();
+    await this.#log.flush(LAST_WRITES_TIMEOUT_MS);
   }
 
-  private async end(exitCode: number): Promise<void> {
-    await this.closeDown();
-    this.ports.end(exitCode);
+  async #end(exitCode: number): Promise<void> {
+    await this.#closeDown();
+    this.#ports.end(exitCode);
   }
 }
 

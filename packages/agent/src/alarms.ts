@@ -1,4 +1,5 @@
-// What is wrong right now: raised and cleared by whoever notices, shown by `baton status`. Decides nothing and remembers no past.
+// What is wrong right now: raised and cleared by whoever notices, shown by `baton status`. Decides nothing and
+// remembers no past.
 
 /** Every alarm there is. */
 export type AlarmName =
@@ -28,34 +29,34 @@ export type AlarmListener = (change: 'alarm-raised' | 'alarm-cleared', alarm: Al
 
 /** The alarms that are up. */
 export class AlarmRegistry {
-  private readonly alarms = new Map<string, Alarm>();
-  private readonly wallClockMs: () => number;
-  private readonly listener: AlarmListener;
+  readonly #alarms = new Map<string, Alarm>();
+  readonly #wallClockMs: () => number;
+  readonly #listener: AlarmListener;
 
   constructor(wallClockMs: () => number, listener: AlarmListener) {
-    this.wallClockMs = wallClockMs;
-    this.listener = listener;
+    this.#wallClockMs = wallClockMs;
+    this.#listener = listener;
   }
 
   /** Raises an alarm, or renews the detail of one that is up: `since` stays. */
   raise(name: AlarmName, detail: string, subject = ''): void {
-    const known = this.alarms.get(key(name, subject));
-    const alarm: Alarm = { name, subject, sinceMs: known?.sinceMs ?? this.wallClockMs(), detail };
-    this.alarms.set(key(name, subject), alarm);
-    if (known === undefined) this.listener('alarm-raised', alarm);
+    const known = this.#alarms.get(key(name, subject));
+    const alarm: Alarm = { name, subject, sinceMs: known?.sinceMs ?? this.#wallClockMs(), detail };
+    this.#alarms.set(key(name, subject), alarm);
+    if (known === undefined) this.#listener('alarm-raised', alarm);
   }
 
   /** Clears an alarm; nothing happens when it is not up. */
   clear(name: AlarmName, subject = ''): void {
-    const known = this.alarms.get(key(name, subject));
+    const known = this.#alarms.get(key(name, subject));
     if (known === undefined) return;
-    this.alarms.delete(key(name, subject));
-    this.listener('alarm-cleared', known);
+    this.#alarms.delete(key(name, subject));
+    this.#listener('alarm-cleared', known);
   }
 
   /** In the order in which they were raised. */
   list(): readonly Alarm[] {
-    return [...this.alarms.values()];
+    return [...this.#alarms.values()];
   }
 }
 

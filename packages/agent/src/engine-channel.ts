@@ -1,5 +1,5 @@
-// The agent's side of the channel to its parent, the engine: sends in order, and pairs snapshot requests with their answers.
-// Knows no Node: main.ts plugs it into process.send. Decides nothing.
+// The agent's side of the channel to its parent, the engine: sends in order, and pairs snapshot requests with their
+// answers. Knows no Node: main.ts plugs it into process.send. Decides nothing.
 
 import { BatonError } from '@baton/base';
 import type { AgentMessage, EngineMessage } from '@baton/engine/messages';
@@ -18,48 +18,49 @@ interface Waiting {
 
 /** One channel, one engine. */
 export class EngineChannel {
-  private readonly transmit: (message: AgentMessage) => void;
-  private nextId = 1;
+  readonly #transmit: (message: AgentMessage) => void;
+  #nextId = 1;
   /** At most one request is under way: whoever asks meanwhile shares its answer. */
-  private shared: Promise<Snapshot> | undefined;
-  private waiting: (Waiting & { readonly id: number }) | undefined;
+  #shared: Promise<Snapshot> | undefined;
+  #waiting: (Waiting & { readonly id: number }) | undefined;
 
   constructor(transmit: (message: AgentMessage) => void) {
-    this.transmit = transmit;
+    this.#transmit = transmit;
   }
 
   send(message: AgentMessage): void {
-    this.transmit(message);
+    this.#transmit(message);
   }
 
   /** The state of every router now.
    *  @throws {BatonError} ERR_AGENT_ENGINE_SILENT when no answer comes within SNAPSHOT_TIMEOUT_MS */
   snapshot(): Promise<Snapshot> {
-    this.shared ??= this.request().finally(() => { this.shared = undefined; });
-    return this.shared;
+    this.#shared ??= this.#request().finally(() => { this.#shared = undefined; });
+    return this.#shared;
   }
 
   /** Takes the answer to a request. Answers that nobody waits for any more are dropped. */
   takeSnapshot(snapshot: Snapshot): void {
-    const { waiting } = this;
+    const waiting = this.#waiting;
     if (waiting?.id !== snapshot.id) return;
     clearTimeout(waiting.timer);
-    this.waiting = undefined;
+    this.#waiting = undefined;
     waiting.resolve(snapshot);
   }
 
-  private request(): Promise<Snapshot> {
-    const id = this.nextId;
-    this.nextId += 1;
+  #request(): Promise<Snapshot> {
+    const id = this.#nextId;
+    this.#nextId += 1;
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
-        this.waiting = undefined;
+        this.#waiting = undefined;
         const code: AgentErrorCode = 'ERR_AGENT_ENGINE_SILENT';
         const message = `the engine has not answered for ${String(SNAPSHOT_TIMEOUT_MS)} ms`;
-        reject(new BatonError<AgentErrorCode>(code, message, { hint: 'look for stall-detected in the log; the addresses are its business and go on' }));
+        const hint = 'look for stall-detected in the log';
+        reject(new BatonError<AgentErrorCode>(code, message, { hint }));
       }, SNAPSHOT_TIMEOUT_MS);
-      this.waiting = { id, resolve, reject, timer };
-      this.transmit({ type: 'snapshot-request', id });
+      this.#waiting = { id, resolve, reject, timer };
+      this.#transmit({ type: 'snapshot-request', id });
     });
   }
 }

@@ -1,6 +1,6 @@
-// The history of this node: one JSON event a line, bounded, readable after a crash in the middle of a line.
-// A disk that is full or gone costs nothing but the history: events wait in a bounded ring in memory and are written when the disk
-// is back. Writing is asynchronous, so a slow disk delays no hook. Knows nothing of what the events mean.
+// The history of this node: one JSON event a line, bounded, readable after a crash in the middle of a line. A disk
+// that is full or gone costs nothing but the history: events wait in a bounded ring in memory and are written when the
+// disk is back. Writing is asynchronous, so a slow disk delays no hook. Knows nothing of what the events mean.
 
 import { createReadStream } from 'node:fs';
 import { mkdir, open, rename, type FileHandle } from 'node:fs/promises';
@@ -35,53 +35,53 @@ export interface JournalView {
 export class Journal {
   /** Events that never reached the disk because too many waited. */
   lostEvents = 0;
-  private readonly path: string;
-  private readonly olderPath: string;
-  private readonly directory: string;
-  private readonly listener: JournalListener;
-  private readonly maxBytes: number;
-  private readonly pending: JournalEvent[] = [];
-  private readonly followers = new Set<(event: JournalEvent) => void>();
+  readonly #path: string;
+  readonly #olderPath: string;
+  readonly #directory: string;
+  readonly #listener: JournalListener;
+  readonly #maxBytes: number;
+  readonly #pending: JournalEvent[] = [];
+  readonly #followers = new Set<(event: JournalEvent) => void>();
   /** Everything that touches the files happens one after the other. */
-  private turn: Promise<void> = Promise.resolve();
-  private isFlushQueued = false;
-  private retry: NodeJS.Timeout | undefined;
+  #turn: Promise<void> = Promise.resolve();
+  #isFlushQueued = false;
+  #retry: NodeJS.Timeout | undefined;
 
   constructor(directory: string, listener: JournalListener, maxBytes = MAX_JOURNAL_BYTES) {
-    this.directory = directory;
-    this.path = join(directory, 'journal.jsonl');
-    this.olderPath = join(directory, 'journal.1.jsonl');
-    this.listener = listener;
-    this.maxBytes = maxBytes;
+    this.#directory = directory;
+    this.#path = join(directory, 'journal.jsonl');
+    this.#olderPath = join(directory, 'journal.1.jsonl');
+    this.#listener = listener;
+    this.#maxBytes = maxBytes;
   }
 
   /** Keeps an event. Never throws and never blocks; followers hear it at once. */
   append(event: JournalEvent): void {
-    this.pending.push(event);
-    this.forgetOldest();
-    for (const follower of this.followers) follower(event);
-    this.queueFlush();
+    this.#pending.push(event);
+    this.#forgetOldest();
+    for (const follower of this.#followers) follower(event);
+    this.#queueFlush();
   }
 
   /** Resolves when every event so far has been written or refused. */
   flushed(): Promise<void> {
-    return this.turn;
+    return this.#turn;
   }
 
-  /** The past up to now, and from the same moment on every new event to `follower`: none is missed and none comes twice. */
+  /** The past up to now; every later event goes to `follower`: none is missed, none comes twice. */
   open(follower?: (event: JournalEvent) => void): Promise<JournalView> {
-    return this.inTurn(async () => {
+    return this.#inTurn(async () => {
       const files: { readonly handle: FileHandle; readonly sizeBytes: number }[] = [];
-      for (const path of [this.olderPath, this.path]) {
+      for (const path of [this.#olderPath, this.#path]) {
         const handle = await open(path, 'r').catch(() => undefined);
         if (handle !== undefined) files.push({ handle, sizeBytes: (await handle.stat()).size });
       }
-      const unwritten = [...this.pending];
-      if (follower !== undefined) this.followers.add(follower);
+      const unwritten = [...this.#pending];
+      if (follower !== undefined) this.#followers.add(follower);
       return {
         events: () => readAll(files, unwritten),
         close: async () => {
-          if (follower !== undefined) this.followers.delete(follower);
+          if (follower !== undefined) this.#followers.delete(follower);
           for (const { handle } of files) await handle.close().catch(() => undefined);
         },
       };
@@ -91,54 +91,54 @@ export class Journal {
   /** Writes what waits and takes no more time after that. */
   async close(): Promise<void> {
     await this.flushed();
-    clearTimeout(this.retry);
+    clearTimeout(this.#retry);
   }
 
-  private queueFlush(): void {
-    if (this.isFlushQueued) return;
-    this.isFlushQueued = true;
-    void this.inTurn(() => this.flush());
+  #queueFlush(): void {
+    if (this.#isFlushQueued) return;
+    this.#isFlushQueued = true;
+    void this.#inTurn(() => this.#flush());
   }
 
-  private inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    const result = this.turn.then(work);
-    this.turn = result.then(() => undefined, () => undefined);
+  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = this.#turn.then(work);
+    this.#turn = result.then(() => undefined, () => undefined);
     return result;
   }
 
-  private async flush(): Promise<void> {
-    this.isFlushQueued = false;
-    clearTimeout(this.retry);
-    const batch = this.pending.splice(0);
+  async #flush(): Promise<void> {
+    this.#isFlushQueued = false;
+    clearTimeout(this.#retry);
+    const batch = this.#pending.splice(0);
     if (batch.length === 0) return;
     try {
-      await this.write(batch.map((event) => `${JSON.stringify(event)}\n`).join(''));
+      await this.#write(batch.map((event) => `${JSON.stringify(event)}\n`).join(''));
     } catch (error) {
-      this.pending.unshift(...batch);
-      this.forgetOldest();
-      this.retry = setTimeout(() => { this.queueFlush(); }, RETRY_DELAY_MS).unref();
-      this.listener.unwritable(error instanceof Error ? error.message : String(error));
+      this.#pending.unshift(...batch);
+      this.#forgetOldest();
+      this.#retry = setTimeout(() => { this.#queueFlush(); }, RETRY_DELAY_MS).unref();
+      this.#listener.unwritable(error instanceof Error ? error.message : String(error));
       return;
     }
-    this.listener.writable();
+    this.#listener.writable();
   }
 
-  private forgetOldest(): void {
-    const excess = this.pending.length - MAX_PENDING_EVENTS;
+  #forgetOldest(): void {
+    const excess = this.#pending.length - MAX_PENDING_EVENTS;
     if (excess <= 0) return;
-    this.pending.splice(0, excess);
+    this.#pending.splice(0, excess);
     this.lostEvents += excess;
   }
 
-  private async write(text: string): Promise<void> {
-    await mkdir(this.directory, { recursive: true, mode: 0o750 });
-    let handle = await open(this.path, 'a+', 0o640);
+  async #write(text: string): Promise<void> {
+    await mkdir(this.#directory, { recursive: true, mode: 0o750 });
+    let handle = await open(this.#path, 'a+', 0o640);
     try {
       let sizeBytes = (await handle.stat()).size;
-      if (sizeBytes > 0 && sizeBytes + Buffer.byteLength(text) > this.maxBytes) {
+      if (sizeBytes > 0 && sizeBytes + Buffer.byteLength(text) > this.#maxBytes) {
         await handle.close();
-        await rename(this.path, this.olderPath);
-        handle = await open(this.path, 'a+', 0o640);
+        await rename(this.#path, this.#olderPath);
+        handle = await open(this.#path, 'a+', 0o640);
         sizeBytes = 0;
       }
       // A line that an earlier life did not finish stays alone on its line.
@@ -184,5 +184,6 @@ function parseLine(line: string): JournalEvent | undefined {
 function isEvent(value: unknown): value is JournalEvent {
   if (typeof value !== 'object' || value === null) return false;
   const { time, event, level } = value as Partial<Record<keyof JournalEvent, unknown>>;
-  return typeof time === 'string' && !Number.isNaN(Date.parse(time)) && typeof event === 'string' && typeof level === 'string';
+  const isTime = typeof time === 'string' && !Number.isNaN(Date.parse(time));
+  return isTime && typeof event === 'string' && typeof level === 'string';
 }

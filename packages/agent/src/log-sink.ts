@@ -1,5 +1,5 @@
-// Where log lines end: a stream that may stall, break or fill up its disk without the agent noticing more than a counter.
-// Decides what is dropped; knows nothing of levels and formats.
+// Where log lines end: a stream that may stall, break or fill up its disk without the agent noticing more than a
+// counter. Decides what is dropped; knows nothing of levels and formats.
 
 import type { Clock, Instant } from '@baton/base';
 import type { Writable } from 'node:stream';
@@ -24,37 +24,37 @@ export interface LogSinkOptions {
 export class LogSink {
   /** Lines dropped since start. */
   droppedLines = 0;
-  private readonly options: LogSinkOptions;
-  private target: Writable | undefined;
-  private brokenAt: Instant | undefined;
-  private droppedSinceRecovery = 0;
+  readonly #options: LogSinkOptions;
+  #target: Writable | undefined;
+  #brokenAt: Instant | undefined;
+  #droppedSinceRecovery = 0;
   /** Above the stream's own mark we wait for its `drain` before a recovery is said. */
-  private isStalled = false;
+  #isStalled = false;
 
   constructor(options: LogSinkOptions) {
-    this.options = options;
+    this.#options = options;
   }
 
   /** Writes one line, or drops it and counts. Never throws, never waits. */
   write(line: string): void {
-    const target = this.openTarget();
+    const target = this.#openTarget();
     if (target === undefined || target.writableLength + line.length > MAX_WAITING_BYTES) {
       this.droppedLines += 1;
-      this.droppedSinceRecovery += 1;
+      this.#droppedSinceRecovery += 1;
       return;
     }
-    if (!target.write(line) && !this.isStalled) {
-      this.isStalled = true;
+    if (!target.write(line) && !this.#isStalled) {
+      this.#isStalled = true;
       target.once('drain', () => {
-        this.isStalled = false;
-        this.sayRecovered();
+        this.#isStalled = false;
+        this.#sayRecovered();
       });
     }
   }
 
   /** Resolves when everything written has left, or after `timeoutMs`. */
   async flush(timeoutMs: number): Promise<void> {
-    const { target } = this;
+    const target = this.#target;
     if (target === undefined || target.writableLength === 0) return;
     let timer: NodeJS.Timeout | undefined;
     const timeout = new Promise<void>((resolve) => { timer = setTimeout(resolve, timeoutMs); });
@@ -64,31 +64,31 @@ export class LogSink {
 
   /** Ends the target; nothing may be written afterwards. */
   close(): void {
-    this.target?.end();
-    this.target = undefined;
+    this.#target?.end();
+    this.#target = undefined;
   }
 
-  private openTarget(): Writable | undefined {
-    if (this.target !== undefined) return this.target;
-    const now = this.options.clock.now();
-    if (this.brokenAt !== undefined && now - this.brokenAt < REOPEN_DELAY_MS) return undefined;
-    const target = this.options.open();
-    this.target = target;
+  #openTarget(): Writable | undefined {
+    if (this.#target !== undefined) return this.#target;
+    const now = this.#options.clock.now();
+    if (this.#brokenAt !== undefined && now - this.#brokenAt < REOPEN_DELAY_MS) return undefined;
+    const target = this.#options.open();
+    this.#target = target;
     target.on('error', (error) => {
-      if (this.target !== target) return;
-      this.target = undefined;
-      this.isStalled = false;
-      this.brokenAt = this.options.clock.now();
-      this.options.onBroken(error.message);
+      if (this.#target !== target) return;
+      this.#target = undefined;
+      this.#isStalled = false;
+      this.#brokenAt = this.#options.clock.now();
+      this.#options.onBroken(error.message);
     });
-    if (this.brokenAt !== undefined) target.once('open', () => { this.sayRecovered(); });
+    if (this.#brokenAt !== undefined) target.once('open', () => { this.#sayRecovered(); });
     return target;
   }
 
-  private sayRecovered(): void {
-    this.brokenAt = undefined;
-    const count = this.droppedSinceRecovery;
-    this.droppedSinceRecovery = 0;
-    if (count > 0) this.options.onRecovered(count);
+  #sayRecovered(): void {
+    this.#brokenAt = undefined;
+    const count = this.#droppedSinceRecovery;
+    this.#droppedSinceRecovery = 0;
+    if (count > 0) this.#options.onRecovered(count);
   }
 }

@@ -1,4 +1,5 @@
-// The agent's log: winston decides what passes, this file how a line looks, log-sink.ts what happens when nobody reads it.
+// The agent's log: winston decides what passes, this file how a line looks, log-sink.ts what happens when nobody reads
+// it.
 //   2026-01-01T00:00:00.000Z info state-changed router=web from=backup to=master reason=master-down-timer
 
 import type { Clock, LogFields, Logger } from '@baton/base';
@@ -19,91 +20,96 @@ export interface AgentLogOptions {
 
 /** Text to standard error at level info until `configure` says otherwise. */
 export class AgentLog implements Logger {
-  private readonly options: AgentLogOptions;
-  private readonly stderrSink: LogSink;
-  private fileSink: LogSink | undefined;
-  private format: LogConfiguration['format'] = 'text';
-  private readonly winston: winston.Logger;
+  readonly #options: AgentLogOptions;
+  readonly #stderrSink: LogSink;
+  #fileSink: LogSink | undefined;
+  #format: LogConfiguration['format'] = 'text';
+  readonly #winston: winston.Logger;
 
   constructor(options: AgentLogOptions) {
-    this.options = options;
-    this.stderrSink = new LogSink({
+    this.#options = options;
+    this.#stderrSink = new LogSink({
       open: () => options.stderr, clock: options.clock,
       onRecovered: (count) => { this.warn('log-lines-dropped', { count, target: 'stderr' }); },
       onBroken: () => undefined,
     });
-    this.winston = winston.createLogger({
+    this.#winston = winston.createLogger({
       levels: { error: 0, warn: 1, info: 2, debug: 3 },
       level: 'info',
-      format: winston.format.printf((entry) => this.line(entry.level, entry.message as string, entry['fields'] as LogFields)),
-      transports: [new winston.transports.Stream({ stream: this.entrance(), eol: '\n' })],
+      format: winston.format.printf(({ level, message, fields }) => {
+        return this.#line(level, message as string, fields as LogFields);
+      }),
+      // winston's own types do not know that its transports are winston-transport's.
+      // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment
+      transports: [new winston.transports.Stream({ stream: this.#entrance(), eol: '\n' })],
     });
   }
 
   /** Takes a new level, format and file; the file is opened anew, so a reload after log rotation is enough. */
   configure(configuration: LogConfiguration): void {
-    this.winston.level = configuration.level;
-    this.format = configuration.format;
-    this.fileSink?.close();
+    this.#winston.level = configuration.level;
+    this.#format = configuration.format;
+    this.#fileSink?.close();
     const { file } = configuration;
-    this.options.onFileTrouble(undefined);
-    this.fileSink = file === undefined ? undefined : new LogSink({
-      open: () => createWriteStream(file, { flags: 'a', mode: 0o640 }), clock: this.options.clock,
+    this.#options.onFileTrouble(undefined);
+    this.#fileSink = file === undefined ? undefined : new LogSink({
+      open: () => createWriteStream(file, { flags: 'a', mode: 0o640 }), clock: this.#options.clock,
       onRecovered: (count) => {
-        this.options.onFileTrouble(undefined);
+        this.#options.onFileTrouble(undefined);
         this.warn('log-lines-dropped', { count, target: file });
       },
-      onBroken: (detail) => { this.options.onFileTrouble(detail); },
+      onBroken: (detail) => { this.#options.onFileTrouble(detail); },
     });
   }
 
   /** Lines that were never written, over all targets. */
   droppedLines(): number {
-    return this.stderrSink.droppedLines + (this.fileSink?.droppedLines ?? 0);
+    return this.#stderrSink.droppedLines + (this.#fileSink?.droppedLines ?? 0);
   }
 
   /** Waits until every line is out, at most `timeoutMs`. */
   async flush(timeoutMs: number): Promise<void> {
-    await Promise.all([this.stderrSink.flush(timeoutMs), this.fileSink?.flush(timeoutMs)]);
+    await Promise.all([this.#stderrSink.flush(timeoutMs), this.#fileSink?.flush(timeoutMs)]);
   }
 
   error(event: string, fields?: LogFields): void {
-    this.winston.log({ level: 'error', message: event, fields });
+    this.#winston.log({ level: 'error', message: event, fields });
   }
 
   warn(event: string, fields?: LogFields): void {
-    this.winston.log({ level: 'warn', message: event, fields });
+    this.#winston.log({ level: 'warn', message: event, fields });
   }
 
   info(event: string, fields?: LogFields): void {
-    this.winston.log({ level: 'info', message: event, fields });
+    this.#winston.log({ level: 'info', message: event, fields });
   }
 
   debug(event: string, fields?: LogFields): void {
-    this.winston.log({ level: 'debug', message: event, fields });
+    this.#winston.log({ level: 'debug', message: event, fields });
   }
 
-  /** Takes lines from winston at once, always: what cannot leave is dropped behind it, so nothing piles up inside winston. */
-  private entrance(): Writable {
+  /** Takes every line from winston at once: what cannot leave is dropped behind it, nothing piles up inside winston. */
+  #entrance(): Writable {
     return new Writable({
       decodeStrings: false,
       write: (line: string, _encoding, done) => {
-        this.stderrSink.write(line);
-        this.fileSink?.write(line);
+        this.#stderrSink.write(line);
+        this.#fileSink?.write(line);
         done();
       },
     });
   }
 
-  private line(level: string, event: string, fields: LogFields = {}): string {
-    const time = new Date(this.options.wallClockMs()).toISOString();
-    return this.format === 'json' ? JSON.stringify({ time, level, event, ...fields }) : textLine(time, level, event, fields);
+  #line(level: string, event: string, fields: LogFields = {}): string {
+    const time = new Date(this.#options.wallClockMs()).toISOString();
+    if (this.#format === 'json') return JSON.stringify({ time, level, event, ...fields });
+    return textLine(time, level, event, fields);
   }
 }
 
 function textLine(time: string, level: string, event: string, fields: LogFields): string {
-  const pairs = Object.entries(fields).filter(([, value]) => value !== undefined).map(([name, value]) => `${name}=${textValue(value)}`);
-  return [time, level, event, ...pairs].join(' ');
+  const said = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return [time, level, event, ...said.map(([name, value]) => `${name}=${textValue(value)}`)].join(' ');
 }
 
 /** Plain when it reads as one word, quoted otherwise: a line break in a hook's output cannot forge a line of ours. */

@@ -1,4 +1,5 @@
-// The agent process: plugs the Agent into Node. Started by the engine, never by hand; everything it decides is in agent.ts.
+// The agent process: plugs the Agent into Node. Started by the engine, never by hand; everything it decides is in
+// agent.ts.
 
 import { loadConfiguration } from '@baton/config';
 import type { EngineMessage } from '@baton/engine/messages';
@@ -12,14 +13,18 @@ import { startCommand } from './hooks/command.js';
 const EXIT_USAGE = 2;
 
 function main(): void {
-  const { values } = parseArgs({ options: { config: { type: 'string', short: 'c', default: '/etc/baton/baton.yaml' } } });
+  const { values } = parseArgs({
+    options: { config: { type: 'string', short: 'c', default: '/etc/baton/baton.yaml' } },
+  });
   if (process.send === undefined) {
     process.stderr.write('baton-agent: this program is started by the engine; run `baton run`\n');
     process.exitCode = EXIT_USAGE;
     return;
   }
   const dropped = dropInheritableCapabilities();
-  if (!dropped.ok) process.stderr.write(`baton-agent: hooks inherit the capabilities of the service (${dropped.errno})\n`);
+  if (!dropped.ok) {
+    process.stderr.write(`baton-agent: hooks inherit the capabilities of the service (${dropped.errno})\n`);
+  }
 
   const agent = new Agent({
     transmit: (message) => {
@@ -51,7 +56,7 @@ function endProcess(exitCode: number): void {
   process.stderr.write('', () => process.exit(exitCode));
 }
 
-/** A text that no other process has or had: process ids come back, after a restart of a container even the same one at once. */
+/** A text that no other process has or had: process ids come back, the same one after a restart of a container. */
 function describeLife(pid: number): string {
   const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
   const status = readFileSync(`/proc/${String(pid)}/stat`, 'utf8');
@@ -61,8 +66,8 @@ function describeLife(pid: number): string {
 }
 
 function readVersion(): string {
-  const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { readonly version: string };
-  return manifest.version;
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { readonly version: string }).version;
 }
 
 main();

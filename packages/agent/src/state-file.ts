@@ -1,5 +1,6 @@
-// What must survive the agent: the last epoch of every router, and which state its hooks were last told in which life of the engine.
-// Written atomically (new file, synced, renamed), read tolerantly: a broken file is moved aside and said, never fatal.
+// What must survive the agent: the last epoch of every router, and which state its hooks were last told in which life
+// of the engine. Written atomically (new file, synced, renamed), read tolerantly: a broken file is moved aside and
+// said, never fatal.
 
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -39,60 +40,60 @@ const HOOK_EVENTS: ReadonlySet<unknown> = new Set<HookEvent>(['master', 'backup'
 
 /** `agent-state.json` in one directory. */
 export class StateFile {
-  private readonly directory: string;
-  private readonly path: string;
-  private readonly listener: StateFileListener;
-  private wanted: PersistentState | undefined;
-  private writing: Promise<void> | undefined;
+  readonly #directory: string;
+  readonly #path: string;
+  readonly #listener: StateFileListener;
+  #wanted: PersistentState | undefined;
+  #writing: Promise<void> | undefined;
 
   constructor(directory: string, listener: StateFileListener) {
-    this.directory = directory;
-    this.path = join(directory, 'agent-state.json');
-    this.listener = listener;
+    this.#directory = directory;
+    this.#path = join(directory, 'agent-state.json');
+    this.#listener = listener;
   }
 
   /** Never rejects: what cannot be read is broken or absent. */
   async read(): Promise<StateFileResult> {
     let text: string;
     try {
-      text = await readFile(this.path, 'utf8');
+      text = await readFile(this.#path, 'utf8');
     } catch (error) {
-      return isAbsent(error) ? { outcome: 'absent' } : this.moveAside(describe(error));
+      return isAbsent(error) ? { outcome: 'absent' } : this.#moveAside(describe(error));
     }
     const state = parseState(text);
-    return state === undefined ? this.moveAside('not a state file') : { outcome: 'read', state };
+    return state === undefined ? this.#moveAside('not a state file') : { outcome: 'read', state };
   }
 
   /** Writes soon; when several come while one is written, only the newest follows. Never throws. */
   save(state: PersistentState): void {
-    this.wanted = state;
-    this.writing ??= this.writeWanted();
+    this.#wanted = state;
+    this.#writing ??= this.#writeWanted();
   }
 
   /** Resolves when the newest state has been written or refused. */
   async settled(): Promise<void> {
-    await this.writing;
+    await this.#writing;
   }
 
-  private async writeWanted(): Promise<void> {
+  async #writeWanted(): Promise<void> {
     // Lets the caller finish its tick, so that a burst of changes is one write.
     await Promise.resolve();
-    while (this.wanted !== undefined) {
-      const state = this.wanted;
-      this.wanted = undefined;
+    while (this.#wanted !== undefined) {
+      const state = this.#wanted;
+      this.#wanted = undefined;
       try {
-        await this.write(`${JSON.stringify(state)}\n`);
-        this.listener.writable();
+        await this.#write(`${JSON.stringify(state)}\n`);
+        this.#listener.writable();
       } catch (error) {
-        this.listener.unwritable(describe(error));
+        this.#listener.unwritable(describe(error));
       }
     }
-    this.writing = undefined;
+    this.#writing = undefined;
   }
 
-  private async write(text: string): Promise<void> {
-    await mkdir(this.directory, { recursive: true, mode: 0o750 });
-    const temporary = `${this.path}.new`;
+  async #write(text: string): Promise<void> {
+    await mkdir(this.#directory, { recursive: true, mode: 0o750 });
+    const temporary = `${this.#path}.new`;
     const handle = await open(temporary, 'w', 0o640);
     try {
       await handle.writeFile(text);
@@ -100,12 +101,12 @@ export class StateFile {
     } finally {
       await handle.close();
     }
-    await rename(temporary, this.path);
+    await rename(temporary, this.#path);
   }
 
-  private async moveAside(detail: string): Promise<StateFileResult> {
-    const movedTo = `${this.path}.broken`;
-    await rename(this.path, movedTo).catch(() => undefined);
+  async #moveAside(detail: string): Promise<StateFileResult> {
+    const movedTo = `${this.#path}.broken`;
+    await rename(this.#path, movedTo).catch(() => undefined);
     return { outcome: 'broken', detail, movedTo };
   }
 }

@@ -1,4 +1,5 @@
-// Builds `baton status --json` from what the engine says about itself and what the configuration says about the peers. Pure.
+// Builds `baton status --json` from what the engine says about itself and what the configuration says about the peers.
+// Pure.
 
 import type { PeerConfiguration } from '@baton/config';
 import type { EngineSnapshot, HeardRouter, RouterSnapshot } from '@baton/engine/messages';
@@ -24,7 +25,9 @@ export function buildStatus(source: StatusSource): StatusReport {
     node, version, generation: engine.generation, maintenance: false,
     virtual_routers: routers.map((router) => buildRouter(router, source)),
     // Nothing connects to the peers yet: the control channel is what will fill these in.
-    peers: peers.map((peer) => ({ node: peer.node, address: peer.address, connected: false, round_trip_ms: null, drift: [] })),
+    peers: peers.map((peer) => ({
+      node: peer.node, address: peer.address, connected: false, round_trip_ms: null, drift: [],
+    })),
     trackers: [], floating_ips: [], session_sync: { tables: [] },
     alarms: alarms.map(({ name, subject, sinceMs, detail }) => ({
       name, since: isoTime(sinceMs), detail: subject === '' ? detail : `${subject}: ${detail}`,
@@ -72,7 +75,8 @@ function buildPeer(
 ): RouterStatus['peers'][number] {
   if (heard === undefined) return { node, address, state: 'unknown', priority: null, last_heard_ms: null };
   const lastHeardMs = Math.max(0, nowMs - heard.lastHeardMs);
-  return { node, address, state: peerState(heard, lastHeardMs, router), priority: heard.priority, last_heard_ms: lastHeardMs };
+  const state = peerState(heard, lastHeardMs, router);
+  return { node, address, state, priority: heard.priority, last_heard_ms: lastHeardMs };
 }
 
 /** Only masters advertise: who was heard lately is the master, or one that has just been overruled. */

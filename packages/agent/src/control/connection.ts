@@ -1,9 +1,12 @@
-// One client of the control socket: cuts its bytes into lines, answers them in turn, and lets go of it when it misbehaves.
-// Knows the socket and the messages; what a status is and where events come from it asks of the ControlService.
+// One client of the control socket: cuts its bytes into lines, answers them in turn, and lets go of it when it
+// misbehaves. Knows the socket and the messages; what a status is and where events come from it asks of the
+// ControlService.
 
 import { BatonError } from '@baton/base';
 import type { Socket } from 'node:net';
-import { MAX_REQUEST_BYTES, type ControlReply, type ControlRequest, type JournalEvent, type StatusReport } from './messages.js';
+import {
+  MAX_REQUEST_BYTES, type ControlReply, type ControlRequest, type JournalEvent, type StatusReport,
+} from './messages.js';
 import { parseRequest } from './request.js';
 
 /** What clients can ask for. */
@@ -34,158 +37,162 @@ export const IDLE_TIMEOUT_MS = 300_000;
 
 /** Serves one socket until it ends. */
 export class ControlConnection {
-  private readonly socket: Socket;
-  private readonly service: ControlService;
-  private readonly onDrop: (reason: DropReason) => void;
-  private readonly views = new Set<EventView>();
-  private received = Buffer.alloc(0);
-  private isBusy = false;
-  private hasEnded = false;
+  readonly #socket: Socket;
+  readonly #service: ControlService;
+  readonly #onDrop: (reason: DropReason) => void;
+  readonly #views = new Set<EventView>();
+  #received = Buffer.alloc(0);
+  #isBusy = false;
+  #hasEnded = false;
 
   constructor(socket: Socket, service: ControlService, onDrop: (reason: DropReason) => void) {
-    this.socket = socket;
-    this.service = service;
-    this.onDrop = onDrop;
-    socket.on('data', (chunk: Buffer) => { this.take(chunk); });
+    this.#socket = socket;
+    this.#service = service;
+    this.#onDrop = onDrop;
+    socket.on('data', (chunk: Buffer) => { this.#take(chunk); });
     socket.on('end', () => {
-      this.hasEnded = true;
-      this.next();
+      this.#hasEnded = true;
+      this.#next();
     });
     socket.on('error', () => socket.destroy());
-    socket.on('close', () => { this.forgetViews(); });
+    socket.on('close', () => { this.#forgetViews(); });
     socket.setTimeout(IDLE_TIMEOUT_MS, () => {
-      if (this.views.size === 0) socket.destroy();
+      if (this.#views.size === 0) socket.destroy();
     });
   }
 
   /** Ends it now. */
   close(): void {
-    this.socket.destroy();
+    this.#socket.destroy();
   }
 
-  private take(chunk: Buffer): void {
-    this.received = Buffer.concat([this.received, chunk]);
-    this.next();
+  #take(chunk: Buffer): void {
+    this.#received = Buffer.concat([this.#received, chunk]);
+    this.#next();
   }
 
   /** Answers the next line when none is being answered; reads no further than it answers. */
-  private next(): void {
-    if (this.isBusy || this.socket.destroyed) return;
-    const end = this.received.indexOf(0x0a);
-    if (end > MAX_REQUEST_BYTES || (end < 0 && this.received.length > MAX_REQUEST_BYTES)) {
-      this.refuse({
-        id: 0, type: 'error', code: 'ERR_CONTROL_BAD_REQUEST', message: `a request is at most ${String(MAX_REQUEST_BYTES)} bytes`,
+  #next(): void {
+    if (this.#isBusy || this.#socket.destroyed) return;
+    const end = this.#received.indexOf(0x0a);
+    if (end > MAX_REQUEST_BYTES || (end < 0 && this.#received.length > MAX_REQUEST_BYTES)) {
+      this.#refuse({
+        id: 0, type: 'error', code: 'ERR_CONTROL_BAD_REQUEST',
+        message: `a request is at most ${String(MAX_REQUEST_BYTES)} bytes`,
       });
       return;
     }
     if (end < 0) {
-      this.socket.resume();
-      if (this.hasEnded && this.views.size === 0) this.socket.end();
+      this.#socket.resume();
+      if (this.#hasEnded && this.#views.size === 0) this.#socket.end();
       return;
     }
-    const line = this.received.subarray(0, end).toString('utf8');
-    this.received = this.received.subarray(end + 1);
-    this.isBusy = true;
-    this.socket.pause();
-    void this.answer(line).then(() => {
-      this.isBusy = false;
-      this.next();
+    const line = this.#received.subarray(0, end).toString('utf8');
+    this.#received = this.#received.subarray(end + 1);
+    this.#isBusy = true;
+    this.#socket.pause();
+    void this.#answer(line).then(() => {
+      this.#isBusy = false;
+      this.#next();
     });
   }
 
-  private async answer(line: string): Promise<void> {
+  async #answer(line: string): Promise<void> {
     const parsed = parseRequest(line);
     if (parsed.ok) {
-      await (parsed.request.method === 'status' ? this.sendStatus(parsed.request.id) : this.sendEvents(parsed.request));
+      const { request } = parsed;
+      await (request.method === 'status' ? this.#sendStatus(request.id) : this.#sendEvents(request));
       return;
     }
     const { id, code, message } = parsed;
     if (code === 'ERR_CONTROL_UNKNOWN_METHOD') {
-      this.send({ id, type: 'error', code, message, hint: 'the daemon and the command are of different versions; restart the older one' });
+      const hint = 'the daemon and the command are of different versions; restart the older one';
+      this.#send({ id, type: 'error', code, message, hint });
     } else {
-      this.refuse({ id, type: 'error', code, message });
+      this.#refuse({ id, type: 'error', code, message });
     }
   }
 
-  private async sendStatus(id: number): Promise<void> {
+  async #sendStatus(id: number): Promise<void> {
     try {
-      this.send({ id, type: 'status', status: await this.service.status() });
+      this.#send({ id, type: 'status', status: await this.#service.status() });
     } catch (error) {
       if (!(error instanceof BatonError)) throw error;
       const { message, hint } = error;
-      this.send({ id, type: 'error', code: 'ERR_CONTROL_ENGINE_SILENT', message, ...(hint === undefined ? {} : { hint }) });
+      const reply = { id, type: 'error', code: 'ERR_CONTROL_ENGINE_SILENT', message } as const;
+      this.#send(hint === undefined ? reply : { ...reply, hint });
     }
   }
 
-  private async sendEvents({ id, follow, sinceMs = 0 }: Extract<ControlRequest, { method: 'events' }>): Promise<void> {
+  async #sendEvents({ id, follow, sinceMs = 0 }: Extract<ControlRequest, { method: 'events' }>): Promise<void> {
     // What happens while the past is being sent waits for its turn, in the order in which it happened.
     let later: JournalEvent[] | undefined = [];
     const follower = (event: JournalEvent): void => {
-      if (later === undefined) this.send({ id, type: 'event', event });
+      if (later === undefined) this.#send({ id, type: 'event', event });
       else if (later.length < MAX_EVENTS_BEHIND) later.push(event);
-      else this.drop('slow-reader');
+      else this.#drop('slow-reader');
     };
-    this.forgetViews();
-    const view = await this.service.openEvents(follow ? follower : undefined);
-    this.views.add(view);
+    this.#forgetViews();
+    const view = await this.#service.openEvents(follow ? follower : undefined);
+    this.#views.add(view);
     for await (const event of view.events()) {
       if (Date.parse(event.time) < sinceMs) continue;
-      this.send({ id, type: 'event', event });
-      await this.readerCatchesUp();
-      if (this.socket.destroyed) break;
+      this.#send({ id, type: 'event', event });
+      await this.#readerCatchesUp();
+      if (this.#socket.destroyed) break;
     }
-    for (const event of later) this.send({ id, type: 'event', event });
+    for (const event of later) this.#send({ id, type: 'event', event });
     later = undefined;
-    if (!follow || this.socket.destroyed) {
-      this.views.delete(view);
+    if (!follow || this.#socket.destroyed) {
+      this.#views.delete(view);
       await view.close();
     }
-    if (!follow) this.send({ id, type: 'done' });
+    if (!follow) this.#send({ id, type: 'done' });
   }
 
   /** Waits while the client has more to read than the socket holds, at most READ_PATIENCE_MS. */
-  private async readerCatchesUp(): Promise<void> {
-    if (!this.socket.writableNeedDrain) return;
+  async #readerCatchesUp(): Promise<void> {
+    if (!this.#socket.writableNeedDrain) return;
     await new Promise<void>((resolve) => {
       const settle = (): void => {
         clearTimeout(timer);
-        this.socket.off('drain', settle);
-        this.socket.off('close', settle);
+        this.#socket.off('drain', settle);
+        this.#socket.off('close', settle);
         resolve();
       };
-      const timer = setTimeout(() => { this.drop('slow-reader'); }, READ_PATIENCE_MS);
-      this.socket.on('drain', settle);
-      this.socket.on('close', settle);
+      const timer = setTimeout(() => { this.#drop('slow-reader'); }, READ_PATIENCE_MS);
+      this.#socket.on('drain', settle);
+      this.#socket.on('close', settle);
     });
   }
 
-  private send(reply: ControlReply): void {
-    if (this.socket.destroyed) return;
-    if (this.socket.writableLength > MAX_WAITING_BYTES) {
-      this.drop('slow-reader');
+  #send(reply: ControlReply): void {
+    if (this.#socket.destroyed) return;
+    if (this.#socket.writableLength > MAX_WAITING_BYTES) {
+      this.#drop('slow-reader');
       return;
     }
-    this.socket.write(`${JSON.stringify(reply)}\n`);
+    this.#socket.write(`${JSON.stringify(reply)}\n`);
   }
 
   /** Says why and takes nothing more. */
-  private refuse(reply: ControlReply): void {
-    this.received = Buffer.alloc(0);
-    this.isBusy = true;
-    this.send(reply);
-    this.socket.removeAllListeners('data').resume();
-    this.socket.destroySoon();
-    this.onDrop('bad-request');
+  #refuse(reply: ControlReply): void {
+    this.#received = Buffer.alloc(0);
+    this.#isBusy = true;
+    this.#send(reply);
+    this.#socket.removeAllListeners('data').resume();
+    this.#socket.destroySoon();
+    this.#onDrop('bad-request');
   }
 
-  private drop(reason: DropReason): void {
-    this.socket.destroy();
-    this.onDrop(reason);
+  #drop(reason: DropReason): void {
+    this.#socket.destroy();
+    this.#onDrop(reason);
   }
 
   /** A client follows once: its newest request counts. */
-  private forgetViews(): void {
-    for (const view of this.views) void view.close();
-    this.views.clear();
+  #forgetViews(): void {
+    for (const view of this.#views) void view.close();
+    this.#views.clear();
   }
 }

@@ -12,10 +12,14 @@ export type ControlReply =
   | { readonly id: number; readonly type: 'status'; readonly status: StatusReport }
   | { readonly id: number; readonly type: 'event'; readonly event: JournalEvent }
   | { readonly id: number; readonly type: 'done' }
-  | { readonly id: number; readonly type: 'error'; readonly code: ControlErrorCode; readonly message: string; readonly hint?: string };
+  | {
+      readonly id: number; readonly type: 'error';
+      readonly code: ControlErrorCode; readonly message: string; readonly hint?: string;
+    };
 
 export type ControlErrorCode =
-  | 'ERR_CONTROL_BAD_REQUEST' | 'ERR_CONTROL_UNKNOWN_METHOD' | 'ERR_CONTROL_ENGINE_SILENT' | 'ERR_CONTROL_TOO_MANY_CLIENTS';
+  | 'ERR_CONTROL_BAD_REQUEST' | 'ERR_CONTROL_UNKNOWN_METHOD'
+  | 'ERR_CONTROL_ENGINE_SILENT' | 'ERR_CONTROL_TOO_MANY_CLIENTS';
 
 /** `baton status --json`: snake_case, stable; fields are only ever added. Times are ISO 8601 in UTC. */
 export interface StatusReport {
@@ -46,9 +50,10 @@ export interface RouterStatus {
   readonly reason: string;
   readonly epoch: number;
   readonly addresses: readonly { readonly address: string; readonly installed: boolean }[];
-  /** Who is master as far as this node knows; null when nobody is. `node` is null for an address that is no configured peer. */
+  /** Who is master as far as this node knows; null when nobody is. `node` is null for an address of no peer. */
   readonly master: { readonly node: string | null; readonly address: string; readonly priority: number } | null;
-  /** Configured peers and every other router heard for this VRID. `state` is what its advertisements show: `unknown` when it sends none. */
+  /** Configured peers and every other router heard for this VRID. `state` is what its advertisements show: `unknown`
+   *  when it sends none. */
   readonly peers: readonly {
     readonly node: string | null; readonly address: string; readonly state: 'master' | 'backup' | 'unknown';
     readonly priority: number | null; readonly last_heard_ms: number | null;

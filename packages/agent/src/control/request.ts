@@ -28,7 +28,9 @@ export function parseRequest(line: string): ParsedRequest {
       if (typeof sinceMs !== 'number') return bad(id, 'sinceMs must be a number');
       return { ok: true, request: { id, method, follow, sinceMs } };
     default:
-      return { ok: false, id, code: 'ERR_CONTROL_UNKNOWN_METHOD', message: `there is no method ${method.slice(0, 40)}` };
+      return {
+        ok: false, id, code: 'ERR_CONTROL_UNKNOWN_METHOD', message: `there is no method ${method.slice(0, 40)}`,
+      };
   }
 }
 

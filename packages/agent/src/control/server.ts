@@ -24,13 +24,13 @@ export interface ControlCounters {
 /** The listening socket and its clients. */
 export class ControlServer {
   readonly counters: ControlCounters = { accepted: 0, refused: 0, slowReaders: 0, badRequests: 0 };
-  private readonly service: ControlService;
-  private readonly connections = new Set<ControlConnection>();
-  private readonly server: Server;
+  readonly #service: ControlService;
+  readonly #connections = new Set<ControlConnection>();
+  readonly #server: Server;
 
   constructor(service: ControlService) {
-    this.service = service;
-    this.server = createServer({ allowHalfOpen: true, pauseOnConnect: false }, (socket) => { this.accept(socket); });
+    this.#service = service;
+    this.#server = createServer({ allowHalfOpen: true, pauseOnConnect: false }, (socket) => { this.#accept(socket); });
   }
 
   /** Binds `control.sock` in the directory, which is made with mode 0750; the socket gets 0660.
@@ -40,7 +40,7 @@ export class ControlServer {
     try {
       await mkdir(runtimeDirectory, { recursive: true, mode: 0o750 });
       await unlink(path).catch(ignoreAbsent);
-      await this.bind(path);
+      await this.#bind(path);
       await chmod(path, 0o660);
     } catch (cause) {
       const code: AgentErrorCode = 'ERR_AGENT_CONTROL_SOCKET';
@@ -51,46 +51,47 @@ export class ControlServer {
   }
 
   isListening(): boolean {
-    return this.server.listening;
+    return this.#server.listening;
   }
 
   /** Ends every connection and removes the socket. */
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => {
-      this.server.close(() => { resolve(); });
+      this.#server.close(() => { resolve(); });
     });
-    for (const connection of this.connections) connection.close();
+    for (const connection of this.#connections) connection.close();
     await closed;
   }
 
-  private bind(path: string): Promise<void> {
+  #bind(path: string): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.server.once('error', reject);
-      this.server.listen(path, () => {
-        this.server.off('error', reject);
+      this.#server.once('error', reject);
+      this.#server.listen(path, () => {
+        this.#server.off('error', reject);
         // A failed accept (too many open files) costs that client its connection, nothing else.
-        this.server.on('error', () => { this.counters.refused += 1; });
+        this.#server.on('error', () => { this.counters.refused += 1; });
         resolve();
       });
     });
   }
 
-  private accept(socket: Socket): void {
-    if (this.connections.size >= MAX_CLIENTS) {
-      this.turnAway(socket);
+  #accept(socket: Socket): void {
+    if (this.#connections.size >= MAX_CLIENTS) {
+      this.#turnAway(socket);
       return;
     }
     this.counters.accepted += 1;
-    const connection = new ControlConnection(socket, this.service, (reason) => { this.count(reason); });
-    this.connections.add(connection);
-    socket.once('close', () => { this.connections.delete(connection); });
+    const connection = new ControlConnection(socket, this.#service, (reason) => { this.#count(reason); });
+    this.#connections.add(connection);
+    socket.once('close', () => { this.#connections.delete(connection); });
   }
 
-  private turnAway(socket: Socket): void {
+  #turnAway(socket: Socket): void {
     this.counters.refused += 1;
     const reply: ControlReply = {
       id: 0, type: 'error', code: 'ERR_CONTROL_TOO_MANY_CLIENTS',
-      message: `${String(MAX_CLIENTS)} clients are connected already`, hint: 'end one of the commands that follow events or watch status',
+      message: `${String(MAX_CLIENTS)} clients are connected already`,
+      hint: 'end one of the commands that follow events or watch status',
     };
     socket.on('error', () => undefined);
     socket.resume();
@@ -98,7 +99,7 @@ export class ControlServer {
     socket.destroySoon();
   }
 
-  private count(reason: DropReason): void {
+  #count(reason: DropReason): void {
     if (reason === 'slow-reader') this.counters.slowReaders += 1;
     else this.counters.badRequests += 1;
   }

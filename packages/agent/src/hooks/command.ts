@@ -98,7 +98,9 @@ export function startCommand(command: Command): RunningCommand {
 
 function spawnDetached({ words, environment }: Command): ChildProcess {
   const [program = '', ...rest] = words;
-  return spawn(program, rest, { cwd: '/', env: { ...environment }, detached: true, stdio: ['pipe', 'pipe', 'pipe'], shell: false });
+  return spawn(program, rest, {
+    cwd: '/', env: { ...environment }, detached: true, stdio: ['pipe', 'pipe', 'pipe'], shell: false,
+  });
 }
 
 /** Signals the group of a child that has not been reaped: until then its id cannot belong to anybody else. */
@@ -130,20 +132,20 @@ function notStarted(error: unknown, startedAt: number): CommandResult {
 /** Keeps the first MAX_OUTPUT_BYTES and counts the rest, which is still read so that the program never blocks on us. */
 class BoundedOutput {
   droppedBytes = 0;
-  private readonly chunks: Buffer[] = [];
-  private sizeBytes = 0;
+  readonly #chunks: Buffer[] = [];
+  #sizeBytes = 0;
 
   collect(pipe: Readable | null): void {
     pipe?.on('data', (chunk: Buffer) => {
-      const kept = chunk.subarray(0, MAX_OUTPUT_BYTES - this.sizeBytes);
+      const kept = chunk.subarray(0, MAX_OUTPUT_BYTES - this.#sizeBytes);
       this.droppedBytes += chunk.length - kept.length;
-      this.sizeBytes += kept.length;
-      if (kept.length > 0) this.chunks.push(Buffer.from(kept));
+      this.#sizeBytes += kept.length;
+      if (kept.length > 0) this.#chunks.push(Buffer.from(kept));
     });
     pipe?.on('error', () => undefined);
   }
 
   text(): string {
-    return Buffer.concat(this.chunks).toString('utf8');
+    return Buffer.concat(this.#chunks).toString('utf8');
   }
 }

@@ -1,5 +1,6 @@
-// Decides which states hooks must be told: every transition of a router, the state that holds after the agent was restarted, and stop.
-// Remembers per router what was told last, so that no state is told twice in one life of the engine. Order and waiting: runner.ts.
+// Decides which states hooks must be told: every transition of a router, the state that holds after the agent was
+// restarted, and stop. Remembers per router what was told last, so that no state is told twice in one life of the
+// engine. Order and waiting: runner.ts.
 
 import type { Configuration, HookConfiguration, HookEvent } from '@baton/config';
 import type { RouterSnapshot } from '@baton/engine/messages';
@@ -23,7 +24,8 @@ export interface HookDeliveryOptions {
 interface Known {
   /** The last state in which the router took part; stop is told where it came from. */
   readonly state: StateName;
-  readonly priority: number;
+  /** Effective priority; undefined when only an earlier agent knew it. */
+  readonly priority: number | undefined;
   readonly epoch: number;
   /** What hooks were last told, or will be when their turn comes. */
   readonly told: DeliveredState | undefined;
@@ -31,138 +33,141 @@ interface Known {
 
 /** The hooks of one daemon. */
 export class HookDelivery {
-  private readonly options: HookDeliveryOptions;
-  private readonly runner: HookRunner;
-  private readonly known = new Map<string, Known>();
-  private current: Configuration | undefined;
-  private proposed: Configuration | undefined;
+  readonly #options: HookDeliveryOptions;
+  readonly #runner: HookRunner;
+  readonly #known = new Map<string, Known>();
+  #current: Configuration | undefined;
+  #proposed: Configuration | undefined;
 
   constructor(options: HookDeliveryOptions) {
-    this.options = options;
-    this.runner = new HookRunner(options.startCommand, {
+    this.#options = options;
+    this.#runner = new HookRunner(options.startCommand, {
       delivered: ({ router, state, epoch }) => { options.onDelivered(router, { state, epoch }); },
-      finished: (hook, occurrence, result) => { this.reportFinished(hook, occurrence, result); },
-      superseded: (occurrence, by) => { this.reportNotRun('hook-superseded', occurrence, { superseded_by: by.state }); },
-      abandoned: (occurrence) => { this.reportNotRun('hook-abandoned', occurrence, {}); },
+      finished: (hook, occurrence, result) => { this.#reportFinished(hook, occurrence, result); },
+      superseded: (occurrence, by) => {
+        this.#reportNotRun('hook-superseded', occurrence, { superseded_by: by.state });
+      },
+      abandoned: (occurrence) => { this.#reportNotRun('hook-abandoned', occurrence, {}); },
     });
   }
 
   get counters(): Readonly<HookCounters> {
-    return this.runner.counters;
+    return this.#runner.counters;
   }
 
   /** What an earlier agent delivered in this life of the engine. */
   restore(delivered: Readonly<Record<string, DeliveredState>>): void {
     for (const [router, told] of Object.entries(delivered)) {
       if (told.state === 'stop') continue;
-      this.known.set(router, { state: told.state, priority: 0, epoch: told.epoch, told });
+      this.#known.set(router, { state: told.state, priority: undefined, epoch: told.epoch, told });
     }
   }
 
   /** The engine has been asked for this configuration: transitions from now on may already belong to it. */
   propose(configuration: Configuration): void {
-    this.proposed = configuration;
+    this.#proposed = configuration;
   }
 
   /** The engine runs the proposed configuration. Routers that are not in it any more have stopped. */
   accept(): void {
-    const { current: before, proposed } = this;
+    const before = this.#current;
+    const proposed = this.#proposed;
     if (proposed === undefined) return;
     const kept = new Set(proposed.routers.map((parameters) => parameters.name));
     for (const parameters of before?.routers ?? []) {
       if (kept.has(parameters.name)) continue;
-      this.stop(parameters);
-      this.known.delete(parameters.name);
+      this.#stop(parameters);
+      this.#known.delete(parameters.name);
     }
-    this.current = proposed;
-    this.proposed = undefined;
+    this.#current = proposed;
+    this.#proposed = undefined;
   }
 
   /** The engine goes on with the configuration before. */
   refuse(): void {
-    this.proposed = undefined;
+    this.#proposed = undefined;
   }
 
   /** A router changed its state. */
   stateChanged(router: string, change: StateChange, atMs: number): void {
-    const state = hookEvent(change.to);
-    const before = this.known.get(router);
-    this.known.set(router, {
-      state: change.to === 'initialize' ? change.from : change.to, priority: change.priority, epoch: change.epoch, told: before?.told,
-    });
+    const { from, to, reason, epoch, priority } = change;
+    const told = this.#known.get(router)?.told;
+    this.#known.set(router, { state: to === 'initialize' ? from : to, priority, epoch, told });
+    const state = hookEvent(to);
     if (state === undefined) return;
-    this.tell(router, { state, previousState: change.from, reason: change.reason, epoch: change.epoch, priority: change.priority, atMs });
+    this.#tell(router, { state, previousState: from, reason, epoch, priority, atMs });
   }
 
   /** Tells what holds now where it differs from what was told last: transitions may have been missed. */
   reconcile(routers: readonly RouterSnapshot[]): void {
     for (const router of routers) {
       const state = hookEvent(router.state);
-      const before = this.known.get(router.name);
+      const before = this.#known.get(router.name);
       if (state === undefined) continue;
       const epoch = router.epoch;
       const isTold = before?.told?.state === state && before.told.epoch === epoch;
       const priority = router.priority.effective;
-      this.known.set(router.name, { state, priority, epoch, told: before?.told });
+      this.#known.set(router.name, { state, priority, epoch, told: before?.told });
       if (isTold) continue;
       const previousState = before?.state ?? 'initialize';
-      this.tell(router.name, { state, previousState, reason: router.reason, epoch, priority, atMs: router.sinceMs });
+      this.#tell(router.name, { state, previousState, reason: router.reason, epoch, priority, atMs: router.sinceMs });
     }
   }
 
   /** Tells every router's hooks that the daemon stops. */
   stopAll(): void {
-    for (const parameters of this.current?.routers ?? []) this.stop(parameters);
+    for (const parameters of this.#current?.routers ?? []) this.#stop(parameters);
   }
 
   /** Resolves when every hook has ended, or after `timeoutMs`, when what still runs is killed. */
   async finish(timeoutMs: number): Promise<void> {
-    const timer = setTimeout(() => { this.runner.close(); }, timeoutMs);
-    await this.runner.idle();
+    const timer = setTimeout(() => { this.#runner.close(); }, timeoutMs);
+    await this.#runner.idle();
     clearTimeout(timer);
   }
 
   /** Starts nothing more; what runs is left to itself. */
   release(): void {
-    this.runner.release();
+    this.#runner.release();
   }
 
-  private stop(parameters: VirtualRouterParameters): void {
-    const before = this.known.get(parameters.name);
-    this.tell(parameters.name, {
+  #stop(parameters: VirtualRouterParameters): void {
+    const before = this.#known.get(parameters.name);
+    this.#tell(parameters.name, {
       state: 'stop', previousState: before?.state ?? 'initialize', reason: 'shutdown', epoch: before?.epoch ?? 0,
-      priority: before === undefined || before.priority === 0 ? parameters.priority : before.priority, atMs: this.options.wallClockMs(),
+      priority: before?.priority ?? parameters.priority, atMs: this.#options.wallClockMs(),
     });
   }
 
-  private tell(router: string, told: Omit<HookOccurrence, 'router' | 'node' | 'addresses'>): void {
-    const configuration = this.configurationOf(router);
+  #tell(router: string, told: Omit<HookOccurrence, 'router' | 'node' | 'addresses'>): void {
+    const configuration = this.#configurationOf(router);
     const parameters = configuration?.routers.find(({ name }) => name === router);
     if (configuration === undefined || parameters === undefined) return;
-    const before = this.known.get(router);
-    if (before !== undefined) this.known.set(router, { ...before, told: { state: told.state, epoch: told.epoch } });
-    this.runner.enqueue({
+    const before = this.#known.get(router);
+    if (before !== undefined) this.#known.set(router, { ...before, told: { state: told.state, epoch: told.epoch } });
+    this.#runner.enqueue({
       hooks: hooksFor(configuration.hooks, told.state, router),
       occurrence: { router, node: configuration.node, addresses: hookAddresses(parameters), ...told },
     });
   }
 
-  private configurationOf(router: string): Configuration | undefined {
-    return [this.proposed, this.current].find((configuration) => configuration?.routers.some(({ name }) => name === router));
+  #configurationOf(router: string): Configuration | undefined {
+    const candidates = [this.#proposed, this.#current];
+    return candidates.find((configuration) => configuration?.routers.some(({ name }) => name === router));
   }
 
-  private reportFinished(hook: HookConfiguration, occurrence: HookOccurrence, result: CommandResult): void {
+  #reportFinished(hook: HookConfiguration, occurrence: HookOccurrence, result: CommandResult): void {
     const failed = result.outcome !== 'exited' || result.exitCode !== 0;
-    this.options.reporter.report(failed ? 'error' : 'info', 'hook-finished', {
-      router: occurrence.router, state: occurrence.state, epoch: occurrence.epoch, run: hook.run[0], outcome: result.outcome,
-      exit_code: result.exitCode ?? undefined, signal: result.signal ?? undefined, duration_ms: Math.round(result.durationMs),
-      message: result.message,
+    this.#options.reporter.report(failed ? 'error' : 'info', 'hook-finished', {
+      router: occurrence.router, state: occurrence.state, epoch: occurrence.epoch, run: hook.run[0],
+      outcome: result.outcome, exit_code: result.exitCode ?? undefined, signal: result.signal ?? undefined,
+      duration_ms: Math.round(result.durationMs), message: result.message,
     }, { evidence: { arguments: hook.run.slice(1), output: result.output, dropped_bytes: result.droppedBytes } });
   }
 
-  private reportNotRun(event: string, occurrence: HookOccurrence, fields: { readonly superseded_by?: HookEvent }): void {
+  #reportNotRun(event: string, occurrence: HookOccurrence, fields: { readonly superseded_by?: HookEvent }): void {
     // A state without hooks never waits for long enough to be worth a line.
     const { router, state, epoch } = occurrence;
-    this.options.reporter.report('info', event, { router, state, epoch, ...fields });
+    this.#options.reporter.report('info', event, { router, state, epoch, ...fields });
   }
 }

@@ -1,5 +1,5 @@
-// Which transitions are worth a hook and what a hook is told about them: keepalived's words, BATON_* variables, and JSON on
-// standard input. Pure. Starts no process: command.ts does; decides no order: runner.ts does.
+// Which transitions are worth a hook and what a hook is told about them: keepalived's words, BATON_* variables, and
+// JSON on standard input. Pure. Starts no process: command.ts does; decides no order: runner.ts does.
 
 import { formatAddressPrefix } from '@baton/base';
 import type { HookConfiguration, HookEvent } from '@baton/config';
@@ -29,7 +29,9 @@ export function hookEvent(state: StateName): Exclude<HookEvent, 'stop'> | undefi
 }
 
 /** The hooks that want this state of this router, in file order. */
-export function hooksFor(hooks: readonly HookConfiguration[], state: HookEvent, router: string): readonly HookConfiguration[] {
+export function hooksFor(
+  hooks: readonly HookConfiguration[], state: HookEvent, router: string,
+): readonly HookConfiguration[] {
   return hooks.filter((hook) => hook.on.includes(state) && (hook.routers?.includes(router) ?? true));
 }
 

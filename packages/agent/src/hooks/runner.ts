@@ -1,5 +1,6 @@
-// Decides when hooks run: one at a time per router, in file order for one state, and the newest state wins over those that still
-// wait. Starts them through a port; what a hook is told comes from events.ts, who is interested in the outcome is told by events.
+// Decides when hooks run: one at a time per router, in file order for one state, and the newest state wins over those
+// that still wait. Starts them through a port; what a hook is told comes from events.ts, who is interested in the
+// outcome is told by events.
 //
 //   enqueue(master) ─> running ──────────── finished ─> running (backup)
 //   enqueue(fault)  ─> waiting ┐
@@ -45,49 +46,49 @@ interface Queue {
 /** The queues of all routers. */
 export class HookRunner {
   readonly counters: HookCounters = { started: 0, superseded: 0, deferred: 0 };
-  private readonly queues = new Map<string, Queue>();
-  private readonly commands = new Set<RunningCommand>();
-  private readonly idleWaiters: (() => void)[] = [];
-  private readonly start: StartCommand;
-  private readonly listener: HookListener;
-  private runningCount = 0;
-  private isClosed = false;
+  readonly #queues = new Map<string, Queue>();
+  readonly #commands = new Set<RunningCommand>();
+  readonly #idleWaiters: (() => void)[] = [];
+  readonly #start: StartCommand;
+  readonly #listener: HookListener;
+  #runningCount = 0;
+  #isClosed = false;
 
   constructor(start: StartCommand, listener: HookListener) {
-    this.start = start;
-    this.listener = listener;
+    this.#start = start;
+    this.#listener = listener;
   }
 
   /** Delivers a state: now, or when the hooks of the state before have ended. */
   enqueue(job: HookJob): void {
-    if (this.isClosed) {
-      this.listener.abandoned(job.occurrence);
+    if (this.#isClosed) {
+      this.#listener.abandoned(job.occurrence);
       return;
     }
-    const queue = this.queueOf(job.occurrence.router);
-    if (queue.waiting !== undefined) this.supersede(queue.waiting.occurrence, job.occurrence);
+    const queue = this.#queueOf(job.occurrence.router);
+    if (queue.waiting !== undefined) this.#supersede(queue.waiting.occurrence, job.occurrence);
     queue.waiting = undefined;
     if (queue.running !== undefined && isSame(queue.running, job.occurrence)) {
       // The world came back to what the running hook is being told.
-      this.supersede(job.occurrence, queue.running);
+      this.#supersede(job.occurrence, queue.running);
       return;
     }
     queue.waiting = job;
-    if (queue.running === undefined && this.runningCount >= MAX_CONCURRENT_HOOKS) this.counters.deferred += 1;
-    this.next();
+    if (queue.running === undefined && this.#runningCount >= MAX_CONCURRENT_HOOKS) this.counters.deferred += 1;
+    this.#next();
   }
 
   /** Resolves when nothing runs and nothing waits. */
   idle(): Promise<void> {
-    if (this.isIdle()) return Promise.resolve();
-    return new Promise((resolve) => { this.idleWaiters.push(resolve); });
+    if (this.#isIdle()) return Promise.resolve();
+    return new Promise((resolve) => { this.#idleWaiters.push(resolve); });
   }
 
   /** Forgets what waits and takes nothing more. What runs is left to itself. */
   release(): void {
-    this.isClosed = true;
-    for (const queue of this.queues.values()) {
-      if (queue.waiting !== undefined) this.listener.abandoned(queue.waiting.occurrence);
+    this.#isClosed = true;
+    for (const queue of this.#queues.values()) {
+      if (queue.waiting !== undefined) this.#listener.abandoned(queue.waiting.occurrence);
       queue.waiting = undefined;
     }
   }
@@ -95,59 +96,59 @@ export class HookRunner {
   /** Like release, and kills what runs. */
   close(): void {
     this.release();
-    for (const command of this.commands) command.kill();
+    for (const command of this.#commands) command.kill();
   }
 
-  private next(): void {
-    for (const [router, queue] of this.queues) {
+  #next(): void {
+    for (const [router, queue] of this.#queues) {
       if (queue.running !== undefined) continue;
       if (queue.waiting === undefined) {
-        this.queues.delete(router);
-      } else if (this.runningCount < MAX_CONCURRENT_HOOKS) {
-        void this.run(queue, queue.waiting);
+        this.#queues.delete(router);
+      } else if (this.#runningCount < MAX_CONCURRENT_HOOKS) {
+        void this.#run(queue, queue.waiting);
       }
     }
-    if (this.isIdle()) this.idleWaiters.splice(0).forEach((resolve) => { resolve(); });
+    if (this.#isIdle()) this.#idleWaiters.splice(0).forEach((resolve) => { resolve(); });
   }
 
-  private async run(queue: Queue, job: HookJob): Promise<void> {
+  async #run(queue: Queue, job: HookJob): Promise<void> {
     queue.running = job.occurrence;
     queue.waiting = undefined;
-    this.runningCount += 1;
-    if (job.hooks.length === 0) this.listener.delivered(job.occurrence);
+    this.#runningCount += 1;
+    if (job.hooks.length === 0) this.#listener.delivered(job.occurrence);
     for (const [index, hook] of job.hooks.entries()) {
-      if (this.isClosed) break;
-      const command = this.start({
+      if (this.#isClosed) break;
+      const command = this.#start({
         words: hookArguments(hook, job.occurrence), environment: hookEnvironment(job.occurrence),
         input: hookInput(job.occurrence), timeoutMs: hook.timeoutMs,
       });
       this.counters.started += 1;
-      if (index === job.hooks.length - 1) this.listener.delivered(job.occurrence);
-      this.commands.add(command);
+      if (index === job.hooks.length - 1) this.#listener.delivered(job.occurrence);
+      this.#commands.add(command);
       const result = await command.result;
-      this.commands.delete(command);
-      this.listener.finished(hook, job.occurrence, result);
+      this.#commands.delete(command);
+      this.#listener.finished(hook, job.occurrence, result);
     }
     queue.running = undefined;
-    this.runningCount -= 1;
-    this.next();
+    this.#runningCount -= 1;
+    this.#next();
   }
 
-  private supersede(older: HookOccurrence, newer: HookOccurrence): void {
+  #supersede(older: HookOccurrence, newer: HookOccurrence): void {
     this.counters.superseded += 1;
-    this.listener.superseded(older, newer);
+    this.#listener.superseded(older, newer);
   }
 
-  private queueOf(router: string): Queue {
-    const known = this.queues.get(router);
+  #queueOf(router: string): Queue {
+    const known = this.#queues.get(router);
     if (known !== undefined) return known;
     const queue: Queue = { running: undefined, waiting: undefined };
-    this.queues.set(router, queue);
+    this.#queues.set(router, queue);
     return queue;
   }
 
-  private isIdle(): boolean {
-    return [...this.queues.values()].every((queue) => queue.running === undefined && queue.waiting === undefined);
+  #isIdle(): boolean {
+    return [...this.#queues.values()].every((queue) => queue.running === undefined && queue.waiting === undefined);
   }
 }
 
