@@ -16,7 +16,8 @@ const FLOORS = {
   lab: { packages: ['base', 'agent/control'], npm: [], node: true },
 };
 
-const TEST = '\\.test\\.ts$';
+/** Tests, and what only tests share: data and readers in fixtures.ts, which is not built. */
+const TEST = '(\\.test|/fixtures)\\.ts$';
 
 const floorRules = Object.entries(FLOORS).flatMap(([name, floor]) => {
   const from = { path: `^packages/${name}/src/`, pathNot: TEST };
@@ -82,8 +83,8 @@ const rules = [
     to: { path: '^packages/(engine|agent|cli|lab)/' },
   },
   {
-    name: 'nothing-imports-a-test', severity: 'error',
-    from: {}, to: { path: TEST },
+    name: 'only-tests-import-tests', severity: 'error',
+    from: { pathNot: TEST }, to: { path: '^(packages|e2e)/.*(\\.test|\\.e2e|/fixtures)\\.ts$' },
   },
 ];
 

@@ -81,7 +81,7 @@ export default tseslint.config(
   },
   {
     files: ['packages/{base,vrrp}/src/**/*.ts'],
-    ignores: ['**/*.test.ts'],
+    ignores: ['**/*.test.ts', '**/fixtures.ts'],
     rules: { 'no-restricted-globals': ['error', ...IMPURE_GLOBALS] },
   },
   // A describe block is as long as the tests in it.

@@ -14,7 +14,7 @@ const CHECKS = [
   ['types of the tests', 'typescript/bin/tsc', ['-p', 'tsconfig.tests.json', '--pretty', 'false']],
   ['lint', 'eslint/bin/eslint.js', ['--max-warnings', '0', '.']],
   ['floors', 'dependency-cruiser/bin/dependency-cruise.mjs', ['--config', '.dependency-cruiser.mjs', ...sources]],
-  ['dead code', 'knip/bin/knip.js', ['--no-progress']],
+  ['dead code', 'knip/bin/knip.js', ['--no-progress', '--no-config-hints']],
 ];
 
 const results = await Promise.all(CHECKS.map(async ([name, program, args]) => {

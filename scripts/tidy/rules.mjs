@@ -9,8 +9,8 @@ const REQUIREMENT = /\[RFC\d+-[\d.]+-\d+\]/gu;
 /** Packages that return values and never log: floors 0 to 2. */
 const SILENT = /^packages\/(base|vrrp|linux|net|config)\//u;
 
-/** Whether a path is a test: they have no head, and what they name counts as tested. */
-export const isTest = (path) => /\.(test\.(ts|mjs)|e2e\.ts)$/u.test(path);
+/** Tests have no head, and what they name counts as tested. */
+const isTest = (path) => /\.(test\.(ts|mjs)|e2e\.ts)$/u.test(path);
 
 /** Every source file says at its head what it decides: a comment of 1 to 6 lines, after the interpreter line if there
  *  is one.
