@@ -1,5 +1,6 @@
-// Numbers of the Linux kernel interface, each group under the header it comes from. They hold on every architecture that koffi ships for
-// (x86-64, arm64, arm, riscv64, loong64); mips and sparc number their socket options differently and are not supported.
+// Numbers of the Linux kernel interface, each group under the header it comes from. They hold on every architecture
+// that koffi ships for (x86-64, arm64, arm, riscv64, loong64); mips and sparc number their socket options differently
+// and are not supported.
 
 /** <sys/socket.h>, <bits/socket.h> */
 export const AF_UNIX = 1;

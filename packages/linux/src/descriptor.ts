@@ -17,6 +17,7 @@ export function setCloseOnExec(fd: number): Outcome {
 export function findSockets(type: number, protocol: number): number[] {
   return readdirSync('/proc/self/fd')
     .map(Number)
-    .filter((fd) => getSocketOption(fd, SOL_SOCKET, SO_TYPE) === type && getSocketOption(fd, SOL_SOCKET, SO_PROTOCOL) === protocol)
+    .filter((fd) => getSocketOption(fd, SOL_SOCKET, SO_TYPE) === type)
+    .filter((fd) => getSocketOption(fd, SOL_SOCKET, SO_PROTOCOL) === protocol)
     .sort((a, b) => a - b);
 }

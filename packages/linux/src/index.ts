@@ -8,24 +8,23 @@ export { notifyService } from './service-notify.js';
 
 // --- for other packages: sockets and netlink ---
 export {
-  AF_INET, AF_PACKET, IPPROTO_IP, IP_ADD_MEMBERSHIP, IP_MULTICAST_ALL, IP_MULTICAST_IF, IP_MULTICAST_LOOP, IP_MULTICAST_TTL, IP_TOS,
-  IP_TTL, NETLINK_ROUTE, SOCK_RAW, SOL_SOCKET, SO_BINDTODEVICE, SO_PRIORITY, SO_RCVBUF, SO_RCVBUFFORCE, SO_SNDBUF, SO_SNDBUFFORCE,
+  AF_INET, AF_PACKET, IPPROTO_IP, IP_ADD_MEMBERSHIP, IP_MULTICAST_ALL, IP_MULTICAST_IF, IP_MULTICAST_LOOP,
+  IP_MULTICAST_TTL, IP_TOS, IP_TTL, NETLINK_ROUTE, SOCK_RAW, SOL_SOCKET, SO_BINDTODEVICE, SO_PRIORITY, SO_RCVBUF,
+  SO_RCVBUFFORCE, SO_SNDBUF, SO_SNDBUFFORCE,
 } from './constants.js';
 export { findSockets, setCloseOnExec } from './descriptor.js';
+export { EADDRNOTAVAIL, EAGAIN, EEXIST, ENODEV, asOutcome, errnoName, type Outcome } from './errno.js';
 export {
-  EADDRNOTAVAIL, EAGAIN, EEXIST, EMSGSIZE, ENOBUFS, ENODEV, asOutcome, errnoName, type Outcome,
-} from './errno.js';
-export {
-  NetlinkMonitor, NetlinkSocket, decodeAttributes, decodeMessages, encodeAttribute, encodeMessage, netlinkFailure,
+  NetlinkMonitor, NetlinkSocket, decodeAttributes, encodeAttribute, netlinkFailure,
   type LinuxErrorCode, type NetlinkAnswer, type NetlinkMessage, type NetlinkNews,
 } from './netlink.js';
 export {
-  RTM_DELLINK, RTM_NEWLINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_LINK, addAddress, addressProtocol, decodeAddress,
-  decodeLink, deleteAddress, openRouteSocket, readAddresses, readLink, readLinks,
+  RTM_DELLINK, RTM_NEWLINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_LINK, addAddress, addressProtocol,
+  decodeAddress, decodeLink, deleteAddress, openRouteSocket, readAddresses, readLink, readLinks,
   type AddressRequest, type InterfaceAddress, type Link,
 } from './route.js';
 export { encodeInternetAddress, encodeLinkAddress, encodeMulticastRequest } from './socket-address.js';
 export {
-  bindSocket, closeDescriptor, getSocketOption, interfaceIndex, openSocket, receive, sendTo, setSocketOption, watchReadable,
+  closeDescriptor, getSocketOption, interfaceIndex, openSocket, receive, sendTo, setSocketOption, watchReadable,
   type SyscallResult, type Watch,
 } from './syscalls.js';

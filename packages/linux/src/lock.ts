@@ -1,5 +1,6 @@
-// A lock that makes this process the only one of its kind on a path. The kernel holds it (flock) and drops it when the process ends,
-// however it ends; the file only tells who it was and is never removed, because removing it would let two processes lock two files.
+// A lock that makes this process the only one of its kind on a path. The kernel holds it (flock) and drops it when the
+// process ends, however it ends; the file only tells who it was and is never removed, because removing it would let two
+// processes lock two files.
 
 import { closeSync, constants, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 
@@ -12,9 +13,10 @@ export type FileLock =
   | { readonly ok: true; release(): void }
   | { readonly ok: false; readonly holderPid: number | undefined };
 
-/** Takes the lock on a file, made when missing (its directory must exist), and writes the process id into it. Never waits.
- *  The descriptor is close-on-exec: children do not keep the lock alive.
- *  @throws {NodeJS.ErrnoException} when the file cannot be opened, written or locked for another reason than a holder */
+/** Takes the lock on a file, made when missing (its directory must exist), and writes the process id into it. Never
+ *  waits. The descriptor is close-on-exec: children do not keep the lock alive.
+ *  @throws {NodeJS.ErrnoException} when
+ *  the file cannot be opened, written or locked for another reason than a holder */
 export function lockFile(path: string): FileLock {
   const fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o644);
   const result = lockDescriptor(fd, LOCK_EX | LOCK_NB);

@@ -1,5 +1,5 @@
-// Netlink messages and sockets for any netlink family: framing, attributes, request and answer, dumps, multicast with overrun.
-// Knows no family: what the bodies mean is decided in route.ts and, later, in the connection tracker's source.
+// Netlink messages and sockets for any netlink family: framing, attributes, request and answer, dumps, multicast with
+// overrun. Knows no family: what the bodies mean is decided in route.ts and, later, in the connection tracker's source.
 //
 //   NetlinkSocket   one request at a time; the kernel has answered before send returns, so nothing here ever waits
 //   NetlinkMonitor  what the kernel tells its subscribers, and when it had to drop some of it
@@ -13,7 +13,8 @@ import {
 import { EAGAIN, EMSGSIZE, ENOBUFS, errnoName } from './errno.js';
 import { encodeNetlinkAddress } from './socket-address.js';
 import {
-  type SyscallResult, type Watch, bindSocket, closeDescriptor, openSocket, receive, sendTo, setSocketOption, watchReadable,
+  type SyscallResult, type Watch, bindSocket, closeDescriptor, openSocket, receive, sendTo, setSocketOption,
+  watchReadable,
 } from './syscalls.js';
 
 /** One message: struct nlmsghdr <linux/netlink.h> and the body behind it. */
@@ -24,7 +25,8 @@ export interface NetlinkMessage {
   readonly body: Uint8Array;
 }
 
-/** What a request brought: the messages before the acknowledgement, and 0 or the negated errno that the kernel acknowledged with. */
+/** What a request brought: the messages before the acknowledgement, and 0 or the negated errno that the kernel
+ *  acknowledged with. */
 export interface NetlinkAnswer {
   readonly result: SyscallResult;
   readonly messages: readonly NetlinkMessage[];
@@ -35,7 +37,8 @@ export type LinuxErrorCode = 'ERR_LINUX_NETLINK_FAILED';
 
 /** The error for a netlink operation that must not fail. */
 export function netlinkFailure(what: string, result: SyscallResult): BatonError<LinuxErrorCode> {
-  return new BatonError('ERR_LINUX_NETLINK_FAILED', `${what}: ${errnoName(result)}`, { details: { errno: errnoName(result) } });
+  const errno = errnoName(result);
+  return new BatonError('ERR_LINUX_NETLINK_FAILED', `${what}: ${errno}`, { details: { errno } });
 }
 
 const headerSize = 16;
@@ -81,7 +84,8 @@ export function encodeAttribute(type: number, value: Uint8Array): Uint8Array {
   return bytes;
 }
 
-/** Reads attributes by type, without the nested and byte-order flags; of a repeated type the last one counts. Stops where a length is impossible. */
+/** Reads attributes by type, without the nested and byte-order flags; of a repeated type the last one counts. Stops
+ *  where a length is impossible. */
 export function decodeAttributes(bytes: Uint8Array): Map<number, Uint8Array> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const attributes = new Map<number, Uint8Array>();
@@ -94,7 +98,8 @@ export function decodeAttributes(bytes: Uint8Array): Map<number, Uint8Array> {
   return attributes;
 }
 
-/** A netlink socket for requests. The kernel handles a request inside the system call that sends it, so the answer is there to be read at once. */
+/** A netlink socket for requests. The kernel handles a request inside the system call that sends it, so the answer is
+ *  there to be read at once. */
 export class NetlinkSocket {
   readonly #protocol: number;
   readonly #options: readonly (readonly [option: number, value: number])[];
@@ -115,8 +120,8 @@ export class NetlinkSocket {
     return this.#transact(type, flags | NLM_F_ACK, body);
   }
 
-  /** Reads a whole table. A dump that the kernel marks as disturbed by a change is read again, at most `dumpAttempts` times; the last
-   *  one is taken as it is, because each further change is also told to whoever monitors the table. */
+  /** Reads a whole table. A dump that the kernel marks as disturbed by a change is read again, at most `dumpAttempts`
+   *  times; the last one is taken as it is, because each further change is also told to whoever monitors the table. */
   dump(type: number, body: Uint8Array): NetlinkAnswer {
     let answer = this.#transact(type, NLM_F_DUMP, body);
     for (let attempt = 1; attempt < dumpAttempts && isInterrupted(answer); attempt += 1) {
@@ -166,9 +171,12 @@ export class NetlinkSocket {
 }
 
 /** What a monitor hears: a datagram's messages, or that the kernel dropped some because they were not read in time. */
-export type NetlinkNews = { readonly kind: 'messages'; readonly messages: readonly NetlinkMessage[] } | { readonly kind: 'overrun' };
+export type NetlinkNews =
+  | { readonly kind: 'messages'; readonly messages: readonly NetlinkMessage[] }
+  | { readonly kind: 'overrun' };
 
-/** Subscribes to multicast groups and hands on what lies in the socket, as one batch for each time the event loop finds it readable. */
+/** Subscribes to multicast groups and hands on what lies in the socket, as one batch for each time the event loop finds
+ *  it readable. */
 export class NetlinkMonitor {
   readonly #buffer = new Uint8Array(receiveBufferSize);
   readonly #fd: number;
@@ -178,14 +186,18 @@ export class NetlinkMonitor {
   /** @param receiveBytes wished size of the kernel's queue; what is not allowed is cut to the system's limit
    *  @param heard called from the event loop with everything that had arrived; an overrun means: read the tables again
    *  @throws {BatonError<LinuxErrorCode>} when there is no socket or no such group */
-  constructor(protocol: number, groups: readonly number[], receiveBytes: number, heard: (news: readonly NetlinkNews[]) => void) {
+  constructor(
+    protocol: number, groups: readonly number[], receiveBytes: number, heard: (news: readonly NetlinkNews[]) => void,
+  ) {
     this.#fd = openBound(protocol);
     if (setSocketOption(this.#fd, SOL_SOCKET, SO_RCVBUFFORCE, receiveBytes) < 0) {
       setSocketOption(this.#fd, SOL_SOCKET, SO_RCVBUF, receiveBytes);
     }
     for (const group of groups) {
       const joined = setSocketOption(this.#fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group);
-      if (joined < 0) throw netlinkFailure('cannot join a netlink group', joined);
+      if (joined >= 0) continue;
+      closeDescriptor(this.#fd);
+      throw netlinkFailure('cannot join a netlink group', joined);
     }
     this.#watch = watchReadable(this.#fd, () => {
       const news = this.#read();

@@ -13,12 +13,14 @@ export function useRealTimeScheduling(priority: number): Outcome {
   return asOutcome(setScheduler(SCHED_RR | SCHED_RESET_ON_FORK, priority));
 }
 
-/** Keeps programs that this process starts from inheriting its capabilities: clears the ambient and the inheritable set. What the process
- *  itself may do stays. Programs started by user id 0 get root's powers from the kernel all the same. */
+/** Keeps programs that this process starts from inheriting its capabilities: clears the ambient and the inheritable
+ *  set. What the process itself may do stays. Programs started by user id 0 get root's powers from the kernel all the
+ *  same. */
 export function dropInheritableCapabilities(): Outcome {
   const cleared = controlProcess(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL);
   if (cleared < 0) return asOutcome(cleared);
-  // struct __user_cap_header_struct { version, pid } and struct __user_cap_data_struct { effective, permitted, inheritable } × 2
+  // struct __user_cap_header_struct { version, pid } and struct __user_cap_data_struct { effective, permitted,
+  // inheritable } × 2
   const header = new Uint8Array(Uint32Array.of(LINUX_CAPABILITY_VERSION_3, 0).buffer);
   const sets = new Uint32Array(6);
   const data = new Uint8Array(sets.buffer);

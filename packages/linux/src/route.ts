@@ -1,5 +1,6 @@
-// Interfaces and addresses in the words of rtnetlink (<linux/rtnetlink.h>, <linux/if_link.h>, <linux/if_addr.h>). Pure encoding and
-// decoding, and the four requests that Baton makes. Knows nothing of virtual IPs: who owns an address is decided above.
+// Interfaces and addresses in the words of rtnetlink (<linux/rtnetlink.h>, <linux/if_link.h>, <linux/if_addr.h>). Pure
+// encoding and decoding, and the four requests that Baton makes. Knows nothing of virtual IPs: who owns an address is
+// decided above.
 
 import { type AddressPrefix, addressBytes, formatAddress } from '@baton/base';
 
@@ -53,7 +54,8 @@ export interface AddressRequest extends AddressPrefix {
   readonly lifetimeSeconds?: number;
 }
 
-/** A socket for the requests of this file. Dumps of one interface are cut down by the kernel where it can (strict checking, 4.20). */
+/** A socket for the requests of this file. Dumps of one interface are cut down by the kernel where it can (strict
+ *  checking, 4.20). */
 export function openRouteSocket(): NetlinkSocket {
   return new NetlinkSocket(NETLINK_ROUTE, [[NETLINK_GET_STRICT_CHK, 1]]);
 }
@@ -82,7 +84,9 @@ export function readLinks(socket: NetlinkSocket): Link[] {
 }
 
 /** Reads the addresses of one interface, or of all with index 0, in the kernel's order: IPv4 first, then IPv6.
- *  @throws {BatonError<LinuxErrorCode>} when the kernel gives another answer than a list; an interface that is gone has no addresses */
+ *  @throws
+ *  {BatonError<LinuxErrorCode>} when the kernel gives another answer than a list; an interface that is gone has no
+ *  addresses */
 export function readAddresses(socket: NetlinkSocket, index: number): InterfaceAddress[] {
   return [AF_INET, AF_INET6].flatMap((family) => {
     const { result, messages } = socket.dump(RTM_GETADDR, encodeAddressHeader(family, 0, index));
@@ -94,16 +98,18 @@ export function readAddresses(socket: NetlinkSocket, index: number): InterfaceAd
   });
 }
 
-/** Puts an address on an interface; -EEXIST when it is there. IPv6 addresses skip duplicate address detection: a virtual address is
- *  taken over while its last owner may still answer (RFC 9568 §8.2.2). */
+/** Puts an address on an interface; -EEXIST when it is there. IPv6 addresses skip duplicate address detection: a
+ *  virtual address is taken over while its last owner may still answer (RFC 9568 §8.2.2). */
 export function addAddress(socket: NetlinkSocket, request: AddressRequest): SyscallResult {
   return socket.request(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, encodeAddress(request)).result;
 }
 
-/** Takes an address with this prefix length off an interface, whatever its label; -EADDRNOTAVAIL when it is not there. */
-export function deleteAddress(socket: NetlinkSocket, address: AddressPrefix & { readonly index: number }): SyscallResult {
-  const { index, prefixLength } = address;
-  return socket.request(RTM_DELADDR, 0, encodeAddress({ address: address.address, prefixLength, index })).result;
+/** Takes an address with this prefix length off an interface, whatever its label; -EADDRNOTAVAIL when it is not there.
+ *  */
+export function deleteAddress(
+  socket: NetlinkSocket, { address, prefixLength, index }: AddressPrefix & { readonly index: number },
+): SyscallResult {
+  return socket.request(RTM_DELADDR, 0, encodeAddress({ address, prefixLength, index })).result;
 }
 
 /** Reads the body of RTM_NEWLINK or RTM_DELLINK.

@@ -1,4 +1,5 @@
-// Tells the service manager how this process is (the protocol of sd_notify(3)): one datagram of NAME=value lines to $NOTIFY_SOCKET.
+// Tells the service manager how this process is (the protocol of sd_notify(3)): one datagram of NAME=value lines to
+// $NOTIFY_SOCKET.
 
 import { AF_UNIX, SOCK_DGRAM } from './constants.js';
 import { type Outcome, asOutcome } from './errno.js';

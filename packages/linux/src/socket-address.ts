@@ -11,7 +11,8 @@ export function encodeInternetAddress(address: Uint8Array): Uint8Array {
   return bytes;
 }
 
-/** struct sockaddr_ll <linux/if_packet.h>, 20 bytes: a frame that already has its Ethernet header goes out of interface `index`. */
+/** struct sockaddr_ll <linux/if_packet.h>, 20 bytes: a frame that already has its Ethernet header goes out of interface
+ *  `index`. */
 export function encodeLinkAddress(index: number): Uint8Array {
   const bytes = new Uint8Array(20);
   const view = new DataView(bytes.buffer);

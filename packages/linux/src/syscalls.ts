@@ -1,6 +1,7 @@
-// The only file that names a C type. Each function is one system call: lengths are taken from the bytes given, so that no caller can
-// make the kernel read or write beyond them (a wrong pointer would kill the process), and the answer is what the kernel itself would
-// say: the result, or the negated errno. Knows no protocol and keeps nothing, except the poll handles that must not be collected.
+// The only file that names a C type. Each function is one system call: lengths are taken from the bytes given, so that
+// no caller can make the kernel read or write beyond them (a wrong pointer would kill the process), and the answer is
+// what the kernel itself would say: the result, or the negated errno. Knows no protocol and keeps nothing, except the
+// poll handles that must not be collected.
 
 import { endianness } from 'node:os';
 
@@ -71,7 +72,8 @@ export function sendTo(fd: number, payload: Uint8Array, address: Uint8Array | un
 }
 
 /** recv(2), never blocks.
- *  @returns the length of the datagram, which is larger than the buffer when the rest of it was cut off; -EAGAIN when there is none */
+ *  @returns the length of the datagram, which is larger than the buffer when the rest of it was
+ *  cut off; -EAGAIN when there is none */
 export function receive(fd: number, buffer: Uint8Array): SyscallResult {
   return outcome(c.recv(fd, buffer, buffer.length, MSG_DONTWAIT | MSG_TRUNC));
 }
@@ -103,7 +105,8 @@ export function controlProcess(option: number, argument: number): SyscallResult 
   return outcome(c.prctl(option, argument, 0, 0, 0));
 }
 
-/** capget(2), version 3: fills `data` (24 bytes: effective, permitted, inheritable of the low half, then of the high half). */
+/** capget(2), version 3: fills `data` (24 bytes: effective, permitted, inheritable of the low half, then of the high
+ *  half). */
 export function readCapabilities(header: Uint8Array, data: Uint8Array): SyscallResult {
   assert(header.length === 8 && data.length === 24, 'capability structures are 8 and 24 bytes');
   return outcome(c.capget(header, data));
@@ -132,7 +135,8 @@ export function watchReadable(fd: number, readable: () => void): Watch {
   let open = true;
   const arrived = (status: unknown): void => {
     readable();
-    // libuv stops polling when the socket carries an error (netlink overrun); the error is read by now, so it may begin again.
+    // libuv stops polling when the socket carries an error (netlink overrun); the error is read by now, so it may begin
+    // again.
     if (typeof status === 'number' && status < 0 && open) handle.start({ readable: true }, arrived);
   };
   const handle = koffi.node.poll(fd, { readable: true }, arrived);

@@ -1,11 +1,12 @@
-// Ethernet frames that tell a LAN who holds an address: gratuitous ARP (RFC 5227, RFC 9568 §6.4.1) and unsolicited neighbour
-// advertisements (RFC 4861 §7.2.6). Pure bytes. Knows no socket and does not decide when to send.
+// Ethernet frames that tell a LAN who holds an address: gratuitous ARP (RFC 5227, RFC 9568 §6.4.1) and unsolicited
+// neighbour advertisements (RFC 4861 §7.2.6). Pure bytes. Knows no socket and does not decide when to send.
 
 import { type IpAddress, addressBytes } from '@baton/base';
 
-/** A gratuitous ARP in request form, 42 bytes: sender and target are the address itself. Receivers ignore the target hardware address of
- *  a request, so it is all ones as in keepalived's.
- *  @param mac 6 bytes: who answers for the address from now on
+/** A gratuitous ARP in request form, 42 bytes: sender and target are the address itself. Receivers ignore the target
+ *  hardware address of a request, so it is all ones as in keepalived's.
+ *  @param mac 6 bytes: who answers for the address
+ *  from now on
  *  @param address IPv4 */
 export function encodeGratuitousArp(mac: Uint8Array, address: IpAddress): Uint8Array {
   const frame = new Uint8Array(42);
@@ -20,9 +21,10 @@ export function encodeGratuitousArp(mac: Uint8Array, address: IpAddress): Uint8A
   return frame;
 }
 
-/** An unsolicited neighbour advertisement to all nodes, 86 bytes, with the flags router and override (`a0000000`): RFC 9568 §6.4.2 asks
- *  for the router flag always, where keepalived sets it only on hosts that forward.
- *  @param mac 6 bytes: who answers for the address from now on
+/** An unsolicited neighbour advertisement to all nodes, 86 bytes, with the flags router and override (`a0000000`): RFC
+ *  9568 §6.4.2 asks for the router flag always, where keepalived sets it only on hosts that forward.
+ *  @param mac 6
+ *  bytes: who answers for the address from now on
  *  @param address IPv6 */
 export function encodeNeighbourAdvertisement(mac: Uint8Array, address: IpAddress): Uint8Array {
   const frame = new Uint8Array(86);
@@ -40,10 +42,16 @@ export function encodeNeighbourAdvertisement(mac: Uint8Array, address: IpAddress
   return frame;
 }
 
+/** A MAC as text, `02:00:00:00:00:01`. */
+export function formatMac(mac: Uint8Array): string {
+  return Array.from(mac, (byte) => byte.toString(16).padStart(2, '0')).join(':');
+}
+
 const icmpProtocol = 58;
 const icmpLength = 32;
 
-/** The ones-complement checksum over the pseudo-header of RFC 8200 §8.1 and the ICMPv6 message of a frame whose checksum field is 0. */
+/** The ones-complement checksum over the pseudo-header of RFC 8200 §8.1 and the ICMPv6 message of a frame whose
+ *  checksum field is 0. */
 function icmpChecksum(frame: Uint8Array): number {
   const view = new DataView(frame.buffer);
   let sum = icmpProtocol + icmpLength;

@@ -1,5 +1,5 @@
-// The ports between the engine and a network: Linux implements them in ./linux, the simulator implements them in memory.
-// Knows no VRRP: payloads are bytes, addresses are addresses.
+// The ports between the engine and a network: Linux implements them in ./linux, the simulator implements them in
+// memory. Knows no VRRP: payloads are bytes, addresses are addresses.
 
 import type { AddressPrefix, IpAddress } from '@baton/base';
 
@@ -15,7 +15,8 @@ export interface ReceivedDatagram {
   readonly ttl: number;
   /** What the IP header carries, cut to the length that the header states. */
   readonly payload: Uint8Array;
-  /** False when the IP header contradicts itself (impossible header or total length); the payload is then what was there. */
+  /** False when the IP header contradicts itself (impossible header or total length); the payload is then what was
+   *  there. */
   readonly headerValid: boolean;
 }
 
@@ -24,15 +25,25 @@ export type SendResult = { readonly ok: true } | { readonly ok: false; readonly 
 
 /** Why a driver could not be opened, and other failures of this package that an operator can cure. */
 export type NetErrorCode =
-  | 'ERR_NET_RAW_SOCKET_DENIED' | 'ERR_NET_INTERFACE_MISSING' | 'ERR_NET_DRIVER_UNAVAILABLE' | 'ERR_NET_SOCKET_FAILED'
+  /** The kernel refused a raw or packet socket: CAP_NET_RAW is missing. */
+  | 'ERR_NET_RAW_SOCKET_DENIED'
+  /** There is no interface of this name now. */
+  | 'ERR_NET_INTERFACE_MISSING'
+  /** The packet driver that was asked for is not built here, or there is none of this name. */
+  | 'ERR_NET_DRIVER_UNAVAILABLE'
+  /** The kernel refused a socket or one of its options for another reason than privileges. */
+  | 'ERR_NET_SOCKET_FAILED'
+  /** The process lacks a capability that it cannot work without. */
   | 'ERR_NET_CAPABILITY_MISSING';
 
 /** One multicast endpoint for protocol 112 on one interface: every router on the interface shares it. */
 export interface AdvertisementSocket {
   readonly interface: string;
-  /** Sends one payload to 224.0.0.18 from `source` with TTL 255 and DSCP CS6. Returns when the kernel has taken it, never later. */
+  /** Sends one payload to 224.0.0.18 from `source` with TTL 255 and DSCP CS6. Returns when the kernel has taken it,
+   *  never later. */
   send(source: IpAddress, payload: Uint8Array): SendResult;
-  /** Delivers everything that already lies in the socket, now and in order, at most `limit` datagrams; returns how many there were. */
+  /** Delivers everything that already lies in the socket, now and in order, at most `limit` datagrams; returns how many
+   *  there were. */
   drain(limit: number): number;
   /** Ends reception; a later send is refused. Closing twice is harmless. */
   close(): void;
@@ -42,7 +53,8 @@ export interface AdvertisementSocket {
 export interface PacketIo {
   /** `raw-socket` or `native`, for status and log. */
   readonly driver: 'raw-socket' | 'native';
-  /** Joins 224.0.0.18 on the interface and begins to receive. `receive` is called synchronously from the event loop or from drain().
+  /** Joins 224.0.0.18 on the interface and begins to receive. `receive` is called synchronously from the event loop or
+   *  from drain().
    *  @throws {BatonError<NetErrorCode>} */
   open(interfaceName: string, receive: (datagram: ReceivedDatagram) => void): AdvertisementSocket;
 }
@@ -55,7 +67,8 @@ export interface OwnedAddress extends AddressPrefix {
 
 /** An address as the kernel holds it now. */
 export interface HeldAddress extends OwnedAddress {
-  /** Carries our mark (IFA_PROTO), so that some Baton put it there; false also where the kernel keeps no mark (before 5.18). */
+  /** Carries our mark (IFA_PROTO), so that some Baton put it there; false also where the kernel keeps no mark (before
+   *  5.18). */
   readonly ours: boolean;
 }
 
@@ -96,7 +109,8 @@ export interface LinkState {
 export interface LinkMonitor {
   /** The present state, read fresh from the kernel. */
   read(interfaceName: string): LinkState;
-  /** Calls back, from the event loop, each time something about a watched interface changed, within milliseconds of the kernel saying so. */
+  /** Calls back, from the event loop, each time something about a watched interface changed, within milliseconds of the
+   *  kernel saying so. */
   watch(interfaceNames: readonly string[], changed: (state: LinkState) => void): void;
   close(): void;
 }

@@ -4,8 +4,8 @@ import { formatAddress } from '@baton/base';
 
 import type { ReceivedDatagram } from './index.js';
 
-/** Reads the header. A header that contradicts itself or the bytes makes `headerValid` false: what can be read of it is still told,
- *  addresses that are not there are `0.0.0.0`, and the payload is everything behind the shortest header.
+/** Reads the header. A header that contradicts itself or the bytes makes `headerValid` false: what can be read of it is
+ *  still told, addresses that are not there are `0.0.0.0`, and the payload is everything behind the shortest header.
  *  @param bytes the datagram from its first header byte; the payload shares its memory */
 export function decodeIpv4Datagram(interfaceName: string, bytes: Uint8Array): ReceivedDatagram {
   const headerSize = ((bytes[0] ?? 0) & 0x0f) * 4;

@@ -1,9 +1,10 @@
-// Puts virtual addresses on interfaces and takes them off, by netlink, in the caller's tick. Knows nothing of routers: what is asked is done.
+// Puts virtual addresses on interfaces and takes them off, by netlink, in the caller's tick. Knows nothing of routers:
+// what is asked is done.
 
 import type { AddressPrefix } from '@baton/base';
 import {
-  EADDRNOTAVAIL, EEXIST, ENODEV, addAddress, addressProtocol, deleteAddress, errnoName, interfaceIndex, openRouteSocket, readAddresses,
-  readLinks, type NetlinkSocket,
+  EADDRNOTAVAIL, EEXIST, ENODEV, addAddress, addressProtocol, deleteAddress, errnoName, interfaceIndex, openRouteSocket,
+  readAddresses, readLinks, type NetlinkSocket,
 } from '@baton/linux';
 
 import type { AddressOwner, AddressResult, HeldAddress, OwnedAddress } from '../index.js';
@@ -24,7 +25,7 @@ class NetlinkAddressOwner implements AddressOwner {
     const result = addAddress(this.#socket, {
       address: address.address, prefixLength, index, ...(label === undefined ? {} : { label }),
     });
-    if (result === EEXIST) return this.#isThere(address, index) ? { ok: true, already: true } : { ok: false, errno: 'EEXIST' };
+    if (result === EEXIST && this.#isThere(address, index)) return { ok: true, already: true };
     return result < 0 ? { ok: false, errno: errnoName(result) } : { ok: true, already: false };
   }
 
@@ -44,7 +45,8 @@ class NetlinkAddressOwner implements AddressOwner {
       const name = names.get(at);
       if (name === undefined) return [];
       const ours = protocol === addressProtocol;
-      return [{ interface: name, address, prefixLength, ours, ...(label === undefined || label === name ? {} : { label }) }];
+      const ownLabel = label === undefined || label === name ? {} : { label };
+      return [{ interface: name, address, prefixLength, ours, ...ownLabel }];
     });
   }
 
@@ -52,7 +54,8 @@ class NetlinkAddressOwner implements AddressOwner {
     this.#socket.close();
   }
 
-  /** An IPv6 address exists once per interface, whatever its prefix length: only the same length is the same address. */
+  /** An IPv6 address exists once per interface, whatever its prefix length: only the same length is the same address.
+   *  */
   #isThere(wanted: AddressPrefix, index: number): boolean {
     return readAddresses(this.#socket, index)
       .some(({ address, prefixLength }) => address === wanted.address && prefixLength === wanted.prefixLength);

@@ -1,14 +1,15 @@
-// What both drivers share: how a raw socket for protocol 112 is set up, sends and is drained. A driver only brings the socket and tells
-// when something has come in.
+// What both drivers share: how a raw socket for protocol 112 is set up, sends and is drained. A driver only brings the
+// socket and tells when something has come in.
 //
-// Sending goes straight to the kernel (sendto) with both drivers. raw-socket's own send() only queues until the event loop finds the
-// socket writable, but the order advertisement → address → ARP is a promise: when send() returns, the datagram must be out.
+// Sending goes straight to the kernel (sendto) with both drivers. raw-socket's own send() only queues until the event
+// loop finds the socket writable, but the order advertisement → address → ARP is a promise: when send() returns, the
+// datagram must be out.
 
 import { BatonError, type IpAddress, addressBytes } from '@baton/base';
 import {
-  IPPROTO_IP, IP_ADD_MEMBERSHIP, IP_MULTICAST_ALL, IP_MULTICAST_IF, IP_MULTICAST_LOOP, IP_MULTICAST_TTL, IP_TOS, IP_TTL, SOL_SOCKET,
-  SO_BINDTODEVICE, SO_PRIORITY, SO_RCVBUF, SO_RCVBUFFORCE, asOutcome, encodeInternetAddress, encodeMulticastRequest, errnoName,
-  interfaceIndex, receive, sendTo, setSocketOption,
+  IPPROTO_IP, IP_ADD_MEMBERSHIP, IP_MULTICAST_ALL, IP_MULTICAST_IF, IP_MULTICAST_LOOP, IP_MULTICAST_TTL, IP_TOS, IP_TTL,
+  SOL_SOCKET, SO_BINDTODEVICE, SO_PRIORITY, SO_RCVBUF, SO_RCVBUFFORCE, asOutcome, encodeInternetAddress,
+  encodeMulticastRequest, errnoName, interfaceIndex, receive, sendTo, setSocketOption,
 } from '@baton/linux';
 
 import type { AdvertisementSocket, NetErrorCode, ReceivedDatagram, SendResult } from '../index.js';
@@ -23,13 +24,16 @@ export const datagramLimitBytes = 65535;
 /** A raw socket of protocol 112, close-on-exec, as a driver makes it. */
 export interface DriverSocket {
   readonly fd: number;
-  /** Calls back from the event loop when the socket can be read: with a datagram of its own memory, or with nothing for "read it yourself". */
+  /** Calls back from the event loop when the socket can be read: with a datagram of its own memory, or with nothing for
+   *  "read it yourself". */
   listen(arrived: (bytes: Uint8Array | undefined) => void): void;
   close(): void;
 }
 
 /** Binds the driver's socket to an interface, joins the group there and begins to receive.
- *  @throws {BatonError<NetErrorCode>} when the interface is missing or the kernel refuses an option; the socket is closed then */
+ *  @throws
+ *  {BatonError<NetErrorCode>} when the interface is missing or the kernel refuses an option; the socket is closed then
+ *  */
 export function openAdvertisementSocket(
   openDriverSocket: () => DriverSocket, interfaceName: string, deliver: (datagram: ReceivedDatagram) => void,
 ): AdvertisementSocket {
@@ -43,7 +47,8 @@ export function openAdvertisementSocket(
   const refused = prepare(socket.fd, interfaceName, index);
   if (refused !== undefined) {
     socket.close();
-    throw new BatonError<NetErrorCode>('ERR_NET_SOCKET_FAILED', `cannot set ${refused.option} on ${interfaceName}: ${refused.errno}`, {
+    const problem = `cannot set ${refused.option} on ${interfaceName}: ${refused.errno}`;
+    throw new BatonError<NetErrorCode>('ERR_NET_SOCKET_FAILED', problem, {
       details: { interface: interfaceName, ...refused },
     });
   }
@@ -59,7 +64,9 @@ class BoundSocket implements AdvertisementSocket {
   #source: IpAddress | undefined;
   #open = true;
 
-  constructor(socket: DriverSocket, interfaceName: string, index: number, deliver: (datagram: ReceivedDatagram) => void) {
+  constructor(
+    socket: DriverSocket, interfaceName: string, index: number, deliver: (datagram: ReceivedDatagram) => void,
+  ) {
     this.interface = interfaceName;
     this.#socket = socket;
     this.#index = index;
@@ -76,7 +83,8 @@ class BoundSocket implements AdvertisementSocket {
   send(source: IpAddress, payload: Uint8Array): SendResult {
     if (!this.#open) return { ok: false, errno: 'EBADF' };
     if (source !== this.#source) {
-      // The address of IP_MULTICAST_IF becomes the source: the kernel itself might choose a virtual address that lies on the interface.
+      // The address of IP_MULTICAST_IF becomes the source: the kernel itself might choose a virtual address that lies
+      // on the interface.
       const request = encodeMulticastRequest(new Uint8Array(4), addressBytes(source), this.#index);
       const chosen = setSocketOption(this.#socket.fd, IPPROTO_IP, IP_MULTICAST_IF, request);
       if (chosen < 0) return { ok: false, errno: errnoName(chosen) };

@@ -1,10 +1,11 @@
-// Tells the LAN who holds an address: gratuitous ARP and unsolicited neighbour advertisements on one packet socket for all interfaces.
-// Frames carry the interface's own MAC. Does not ask whether the address is still ours: the engine does that before it announces.
+// Tells the LAN who holds an address: gratuitous ARP and unsolicited neighbour advertisements on one packet socket for
+// all interfaces. Frames carry the interface's own MAC. Does not ask whether the address is still ours: the engine does
+// that before it announces.
 
 import { BatonError, addressFamily } from '@baton/base';
 import {
-  AF_PACKET, SOCK_RAW, SOL_SOCKET, SO_SNDBUF, SO_SNDBUFFORCE, closeDescriptor, encodeLinkAddress, errnoName, openRouteSocket, openSocket,
-  readLink, sendTo, setSocketOption, type NetlinkSocket,
+  AF_PACKET, SOCK_RAW, SOL_SOCKET, SO_SNDBUF, SO_SNDBUFFORCE, closeDescriptor, encodeLinkAddress, errnoName,
+  openRouteSocket, openSocket, readLink, sendTo, setSocketOption, type NetlinkSocket,
 } from '@baton/linux';
 
 import { encodeGratuitousArp, encodeNeighbourAdvertisement } from '../frames.js';
@@ -24,8 +25,9 @@ class PacketAnnouncer implements Announcer {
     // Protocol 0: the socket only sends, the kernel queues nothing for it.
     this.#fd = openSocket(AF_PACKET, SOCK_RAW, 0);
     if (this.#fd < 0) {
-      throw new BatonError<NetErrorCode>('ERR_NET_RAW_SOCKET_DENIED', `cannot open a packet socket: ${errnoName(this.#fd)}`, {
-        details: { errno: errnoName(this.#fd) }, hint: 'grant CAP_NET_RAW to the service',
+      const errno = errnoName(this.#fd);
+      throw new BatonError<NetErrorCode>('ERR_NET_RAW_SOCKET_DENIED', `cannot open a packet socket: ${errno}`, {
+        details: { errno }, hint: 'grant CAP_NET_RAW to the service',
       });
     }
     if (setSocketOption(this.#fd, SOL_SOCKET, SO_SNDBUFFORCE, sendBufferBytes) < 0) {
@@ -34,7 +36,8 @@ class PacketAnnouncer implements Announcer {
     this.#route = openRouteSocket();
   }
 
-  /** Every address is announced once before any is announced again. A frame that the kernel does not take does not stop the others.
+  /** Every address is announced once before any is announced again. A frame that the kernel does not take does not stop
+   *  the others.
    *  @returns the first refusal, if there was one */
   announce(addresses: readonly OwnedAddress[], count: number): SendResult {
     const links = new Map<string, { readonly destination: Uint8Array; readonly mac: Uint8Array } | undefined>();

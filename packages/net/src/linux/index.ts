@@ -6,3 +6,5 @@ export { openAddressOwner } from './address-owner.js';
 export { openAnnouncer } from './announcer.js';
 export { openLinkMonitor } from './link-monitor.js';
 export { missingCapabilities } from './capabilities.js';
+export { startObserver, type Observer } from './observer.js';
+export type { Evidence } from './observer-messages.js';

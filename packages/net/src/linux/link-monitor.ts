@@ -1,11 +1,13 @@
-// Sees interfaces and their addresses change, by netlink's multicast groups. A message only says where to look: the state that is told
-// is always read fresh, so that messages lost to an overrun, or several at once, cannot leave a wrong picture.
+// Sees interfaces and their addresses change, by netlink's multicast groups. A message only says where to look: the
+// state that is told is always read fresh, so that messages lost to an overrun, or several at once, cannot leave a
+// wrong picture.
 
 import {
-  NETLINK_ROUTE, NetlinkMonitor, RTM_DELLINK, RTM_NEWLINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_LINK, decodeAddress,
-  decodeLink, openRouteSocket, readAddresses, readLink, type NetlinkMessage, type NetlinkNews,
+  NETLINK_ROUTE, NetlinkMonitor, RTM_DELLINK, RTM_NEWLINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_LINK,
+  decodeAddress, decodeLink, openRouteSocket, readAddresses, readLink, type NetlinkMessage, type NetlinkNews,
 } from '@baton/linux';
 
+import { formatMac } from '../frames.js';
 import type { LinkMonitor, LinkState } from '../index.js';
 
 /** A LinkMonitor on the network namespace of this process.
@@ -29,13 +31,14 @@ class NetlinkLinkMonitor implements LinkMonitor {
     if (link === undefined) {
       return { interface: interfaceName, exists: false, up: false, index: 0, mac: undefined, addresses: [] };
     }
+    const addresses = readAddresses(this.#socket, link.index);
     return {
       interface: interfaceName,
       exists: true,
       up: link.up,
       index: link.index,
       mac: link.mac === undefined ? undefined : formatMac(link.mac),
-      addresses: readAddresses(this.#socket, link.index).map(({ address, prefixLength }) => ({ address, prefixLength })),
+      addresses: addresses.map(({ address, prefixLength }) => ({ address, prefixLength })),
     };
   }
 
@@ -61,7 +64,8 @@ class NetlinkLinkMonitor implements LinkMonitor {
     const overrun = news.some(({ kind }) => kind === 'overrun');
     const touched = new Set<string | number>();
     for (const item of news) {
-      if (item.kind === 'messages') item.messages.forEach((message) => { collectTouched(message, touched); });
+      if (item.kind === 'overrun') continue;
+      for (const message of item.messages) collectTouched(message, touched);
     }
     for (const [name, watched] of this.#watched) {
       if (overrun || touched.has(name) || touched.has(watched.state.index)) this.#compare(name, watched);
@@ -89,8 +93,4 @@ function collectTouched(message: NetlinkMessage, touched: Set<string | number>):
     const address = decodeAddress(message);
     if (address !== undefined) touched.add(address.index);
   }
-}
-
-function formatMac(mac: Uint8Array): string {
-  return Array.from(mac, (byte) => byte.toString(16).padStart(2, '0')).join(':');
 }

@@ -1,4 +1,5 @@
-// The driver that needs no compiler: raw sockets by system calls of our own, readiness from the event loop through koffi.
+// The driver that needs no compiler: raw sockets by system calls of our own, readiness from the event loop through
+// koffi.
 
 import { BatonError } from '@baton/base';
 import { AF_INET, SOCK_RAW, closeDescriptor, errnoName, openSocket, watchReadable } from '@baton/linux';
@@ -18,7 +19,8 @@ export function openNativeSocket(): DriverSocket {
         details: { errno }, hint: 'grant CAP_NET_RAW to the service',
       });
     }
-    throw new BatonError<NetErrorCode>('ERR_NET_SOCKET_FAILED', `cannot open a raw socket: ${errno}`, { details: { errno } });
+    const problem = `cannot open a raw socket: ${errno}`;
+    throw new BatonError<NetErrorCode>('ERR_NET_SOCKET_FAILED', problem, { details: { errno } });
   }
   let watch: Watch | undefined;
   return {

@@ -1,6 +1,7 @@
-// The driver on the npm package raw-socket, which is compiled on installation and may be missing. The package is frozen code; what it
-// gets wrong is put right here: a socket that nobody holds is collected and goes deaf, all messages share one buffer, descriptors are
-// inherited by child processes, send() after close() makes a new socket, and what a message listener throws is reported as a read error.
+// The driver on the npm package raw-socket, which is compiled on installation and may be missing. The package is frozen
+// code; what it gets wrong is put right here: a socket that nobody holds is collected and goes deaf, all messages share
+// one buffer, descriptors are inherited by child processes, send() after close() makes a new socket, and what a message
+// listener throws is reported as a read error.
 
 import { createRequire } from 'node:module';
 
@@ -24,8 +25,13 @@ interface RawSocket {
   close(): void;
 }
 
+/** The loaded package, or why there is none. */
+export type LoadedDriver =
+  | { readonly ok: true; readonly open: () => DriverSocket }
+  | { readonly ok: false; readonly cause: unknown };
+
 /** Loads the package, or tells why it cannot: not installed, or not built for this Node. */
-export function loadRawSocket(): { readonly ok: true; readonly open: () => DriverSocket } | { readonly ok: false; readonly cause: unknown } {
+export function loadRawSocket(): LoadedDriver {
   try {
     const module = createRequire(import.meta.url)('raw-socket') as RawSocketModule;
     return { ok: true, open: () => openRawSocket(module) };
@@ -45,7 +51,8 @@ function openRawSocket(module: RawSocketModule): DriverSocket {
   const inherited = setCloseOnExec(fd);
   assert(inherited.ok, 'an open descriptor can be set close-on-exec');
   let closing = false;
-  // A readiness that drain() has already answered, or a link that went down: the next readable moment is reported again.
+  // A readiness that drain() has already answered, or a link that went down: the next readable moment is reported
+  // again.
   socket.on('error', () => undefined);
   socket.on('close', () => {
     assert(closing, 'raw-socket closes only when told');

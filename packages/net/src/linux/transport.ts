@@ -1,4 +1,5 @@
-// Chooses the driver for advertisements: raw-socket where it is built, otherwise system calls of our own. Both behave the same.
+// Chooses the driver for advertisements: raw-socket where it is built, otherwise system calls of our own. Both behave
+// the same.
 
 import { BatonError, describeError } from '@baton/base';
 
@@ -8,8 +9,10 @@ import { openNativeSocket } from './native-driver.js';
 import { loadRawSocket } from './raw-socket-driver.js';
 
 /** PacketIo on the network namespace of this process.
- *  @param wanted one driver and no other; by default the environment variable BATON_PACKET_DRIVER, and where that is empty the first that loads
- *  @throws {BatonError<NetErrorCode>} ERR_NET_DRIVER_UNAVAILABLE when the wanted driver does not load or has an unknown name */
+ *  @param wanted one driver and no other; by default the environment
+ *  variable BATON_PACKET_DRIVER, and where that is empty the first that loads
+ *  @throws {BatonError<NetErrorCode>}
+ *  ERR_NET_DRIVER_UNAVAILABLE when the wanted driver does not load or has an unknown name */
 export function openPacketIo(wanted = process.env['BATON_PACKET_DRIVER'] ?? ''): PacketIo {
   if (wanted === 'native') return nativePacketIo;
   if (wanted !== '' && wanted !== 'raw-socket') {
@@ -22,7 +25,8 @@ export function openPacketIo(wanted = process.env['BATON_PACKET_DRIVER'] ?? ''):
     return { driver: 'raw-socket', open: (name, receive) => openAdvertisementSocket(rawSocket.open, name, receive) };
   }
   if (wanted === '') return nativePacketIo;
-  throw new BatonError<NetErrorCode>('ERR_NET_DRIVER_UNAVAILABLE', `raw-socket does not load: ${describeError(rawSocket.cause)}`, {
+  const problem = `raw-socket does not load: ${describeError(rawSocket.cause)}`;
+  throw new BatonError<NetErrorCode>('ERR_NET_DRIVER_UNAVAILABLE', problem, {
     cause: rawSocket.cause, details: { driver: wanted }, hint: 'unset BATON_PACKET_DRIVER to use the native driver',
   });
 }

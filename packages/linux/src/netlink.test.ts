@@ -1,0 +1,96 @@
+import { describe, expect, test } from '@jest/globals';
+
+import { NETLINK_ROUTE, SOCK_RAW } from './constants.js';
+import { findSockets } from './descriptor.js';
+import { ENODEV, errnoName } from './errno.js';
+import {
+  NetlinkMonitor, NetlinkSocket, decodeAttributes, decodeMessages, encodeAttribute, encodeMessage,
+} from './netlink.js';
+
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+const bytes = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'hex'));
+
+describe('messages', () => {
+  const message = { type: 0x14, flags: 0x605, sequence: 7, body: Uint8Array.of(1, 2, 3, 4, 5) };
+
+  test('a header is 16 bytes in host order and the body is padded to 4', () => {
+    expect(hex(encodeMessage(message))).toBe(
+      '15000000' + '1400' + '0506' + '07000000' + '00000000' + '0102030405000000');
+  });
+
+  test('several messages of one datagram are read in order', () => {
+    const datagram = Uint8Array.from([...encodeMessage(message), ...encodeMessage({ ...message, sequence: 8 })]);
+    expect(decodeMessages(datagram)).toEqual([message, { ...message, sequence: 8 }]);
+  });
+
+  test.each([
+    ['shorter than a header', '100000001400'],
+    ['a length below the header', '0f000000140000000700000000000000'],
+    ['a length beyond the datagram', '11000000140000000700000000000000'],
+    ['length zero', '00000000140000000700000000000000'],
+  ])('a message with %s is not read, and reading ends', (_, text) => {
+    expect(decodeMessages(bytes(text))).toEqual([]);
+  });
+});
+
+describe('attributes', () => {
+  test('a value is preceded by length and type and padded to 4', () => {
+    expect(hex(encodeAttribute(3, Uint8Array.of(0x61, 0)))).toBe('0600030061000000');
+  });
+
+  test('what was written is read back, without the nested flag', () => {
+    const attributes = Uint8Array.from([
+      ...encodeAttribute(0x8000 | 1, Uint8Array.of(9)), ...encodeAttribute(2, Uint8Array.of(1, 2, 3, 4)),
+    ]);
+    expect(decodeAttributes(attributes)).toEqual(new Map([[1, Uint8Array.of(9)], [2, Uint8Array.of(1, 2, 3, 4)]]));
+  });
+
+  test.each([
+    ['a length below its own header', '03000100'],
+    ['a length beyond the bytes', '0900010001020304'],
+    ['half a header', '0800'],
+  ])('an attribute with %s ends the reading', (_, text) => {
+    expect(decodeAttributes(bytes(text))).toEqual(new Map());
+  });
+});
+
+describe('sockets against the kernel of this machine', () => {
+  const getLink = 18;
+  const loopbackHeader = bytes('00000000' + '01000000' + '00000000' + '00000000');
+
+  test('a request is answered before the call returns, and so is one that is refused', () => {
+    const socket = new NetlinkSocket(NETLINK_ROUTE);
+    expect(socket.request(getLink, 0, loopbackHeader)).toMatchObject({ result: 0, messages: [{ type: 16 }] });
+    const missing = bytes('00000000' + 'ffffff7f' + '00000000' + '00000000');
+    expect(socket.request(getLink, 0, missing)).toEqual({ result: ENODEV, messages: [], complete: true });
+    expect(socket.request(getLink, 0, loopbackHeader).result).toBe(0);
+    socket.close();
+  });
+
+  test('a dump ends with its last message', () => {
+    const socket = new NetlinkSocket(NETLINK_ROUTE);
+    const dump = socket.dump(getLink, new Uint8Array(16));
+    expect(dump.result).toBe(0);
+    expect(dump.messages.length).toBeGreaterThan(0);
+    socket.close();
+  });
+
+  test('a message that the kernel cannot read is refused with a reason', () => {
+    const socket = new NetlinkSocket(NETLINK_ROUTE);
+    expect(errnoName(socket.request(getLink, 0, Uint8Array.of(0)).result)).toBe('EINVAL');
+    socket.close();
+  });
+
+  test('a closed socket takes no request', () => {
+    const socket = new NetlinkSocket(NETLINK_ROUTE);
+    socket.close();
+    socket.close();
+    expect(() => socket.request(getLink, 0, loopbackHeader)).toThrow('no request on a closed netlink socket');
+  });
+
+  test('a monitor of a group that does not exist is refused and leaves no descriptor behind', () => {
+    const before = findSockets(SOCK_RAW, NETLINK_ROUTE);
+    expect(() => new NetlinkMonitor(NETLINK_ROUTE, [9999], 65536, () => undefined)).toThrow('cannot join a');
+    expect(findSockets(SOCK_RAW, NETLINK_ROUTE)).toEqual(before);
+  });
+});

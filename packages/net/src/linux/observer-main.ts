@@ -1,0 +1,107 @@
+// The observer process: listens with libpcap (npm cap) for what other hosts do with our addresses. It is a process of
+// its own because cap aborts the whole process when its interface goes down: it may die at any time, and nothing but
+// evidence depends on it.
+
+import { createRequire } from 'node:module';
+
+import { describeError } from '@baton/base';
+import { openRouteSocket, readLinks } from '@baton/linux';
+
+import { formatMac } from '../frames.js';
+import { readEvidence } from './evidence.js';
+import type { Evidence, ObserveRequest, ObserverMessage } from './observer-messages.js';
+
+/** The part of cap that is used. */
+interface CapModule {
+  readonly Cap: new () => Capture;
+}
+
+interface Capture {
+  /** @returns the link type; throws when the interface is missing or down */
+  open(device: string, filter: string, kernelBufferSize: number, buffer: Buffer): string;
+  on(event: 'packet', listener: (length: number, truncated: boolean) => void): void;
+  close(): void;
+}
+
+const filter = 'inbound and (arp or ip proto 112)';
+const kernelBufferSize = 1024 * 1024;
+const snapshotLength = 65535;
+const reopenMs = 1000;
+const repeatMs = 1000;
+// How many different pieces of evidence are remembered for not repeating them; beyond it the memory begins anew.
+const rememberedLimit = 1024;
+
+// cap writes into its buffer without keeping a reference to it: both are held for as long as the process lives.
+const captures: { readonly capture: Capture; readonly buffer: Buffer }[] = [];
+
+process.on('disconnect', () => process.exit());
+process.once('message', (request: ObserveRequest) => {
+  start(request);
+});
+
+function start(request: ObserveRequest): void {
+  let module: CapModule;
+  try {
+    module = createRequire(import.meta.url)('cap') as CapModule;
+  } catch (cause) {
+    tell({ type: 'unavailable', reason: describeError(cause) }, () => process.exit());
+    return;
+  }
+  tell({ type: 'observing' });
+  const watched = new Set(request.addresses);
+  const report = oncePerSecond((evidence) => {
+    tell({ type: 'evidence', evidence });
+  });
+  for (const name of request.interfaces) observe(module, name, watched, report);
+}
+
+/** Opens the interface, now or as soon as it is there and up. */
+function observe(
+  module: CapModule, name: string, watched: ReadonlySet<string>, report: (evidence: Evidence) => void,
+): void {
+  const capture = new module.Cap();
+  const buffer = Buffer.alloc(snapshotLength);
+  try {
+    const linkType = capture.open(name, filter, kernelBufferSize, buffer);
+    if (linkType !== 'ETHERNET') {
+      capture.close();
+      return;
+    }
+  } catch {
+    setTimeout(() => {
+      observe(module, name, watched, report);
+    }, reopenMs);
+    return;
+  }
+  captures.push({ capture, buffer });
+  const ownMacs = readOwnMacs();
+  capture.on('packet', (length) => {
+    const evidence = readEvidence(name, buffer.subarray(0, Math.min(length, buffer.length)), watched, ownMacs);
+    if (evidence !== undefined) report(evidence);
+  });
+}
+
+function readOwnMacs(): Set<string> {
+  const socket = openRouteSocket();
+  const macs = readLinks(socket).flatMap((link) => (link.mac === undefined ? [] : [formatMac(link.mac)]));
+  socket.close();
+  return new Set(macs);
+}
+
+/** Lets the same evidence through at most once in `repeatMs`, so that a flood on the wire is no flood between the
+ *  processes. */
+function oncePerSecond(report: (evidence: Evidence) => void): (evidence: Evidence) => void {
+  const reportedAt = new Map<string, number>();
+  return (evidence) => {
+    const key = JSON.stringify(evidence);
+    const now = performance.now();
+    if (now - (reportedAt.get(key) ?? -repeatMs) < repeatMs) return;
+    if (reportedAt.size >= rememberedLimit) reportedAt.clear();
+    reportedAt.set(key, now);
+    report(evidence);
+  };
+}
+
+function tell(message: ObserverMessage, sent?: () => void): void {
+  process.send?.(message, undefined, undefined, () => sent?.());
+}
