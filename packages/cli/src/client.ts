@@ -1,4 +1,5 @@
-// Talks to a running daemon: one request over its control socket, then the lines that answer it. Knows nothing of how they are shown.
+// Talks to a running daemon: one request over its control socket, then the lines that answer it. Knows nothing of how
+// they are shown.
 
 import { createConnection } from 'node:net';
 import type { Socket } from 'node:net';
@@ -41,7 +42,8 @@ export async function requestStatus(socketPath: string, timeoutMs = REPLY_TIMEOU
 /** Hands over past events, oldest first, and with `follow` all that come, until the daemon ends the stream.
  *  @throws {BatonError<CliErrorCode>} as requestStatus; with `follow` also when the daemon goes away */
 export async function streamEvents(
-  socketPath: string, wanted: EventsWanted, receive: (event: JournalEvent) => void, timeoutMs = REPLY_TIMEOUT_MS,
+  socketPath: string, wanted: EventsWanted, receive: (event: JournalEvent) => void,
+  timeoutMs = REPLY_TIMEOUT_MS,
 ): Promise<void> {
   const since = wanted.sinceMs === undefined ? {} : { sinceMs: wanted.sinceMs };
   const request: ControlRequest = { id: 1, method: 'events', follow: wanted.follow, ...since };
@@ -51,9 +53,10 @@ export async function streamEvents(
   });
 }
 
-/** One request and its answer. `receive` says after each line whether more is expected; `timeoutMs` 0 = wait for ever. */
+/** One request and its answer. `receive` says after each line whether more is expected; `timeoutMs` 0 = for ever. */
 function converse(
-  socketPath: string, request: ControlRequest, timeoutMs: number, receive: (reply: ControlReply) => 'more' | 'finished',
+  socketPath: string, request: ControlRequest, timeoutMs: number,
+  receive: (reply: ControlReply) => 'more' | 'finished',
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = createConnection(socketPath);
@@ -110,7 +113,8 @@ function unreachable(socketPath: string, cause: Error): BatonError<CliErrorCode>
   const errno = 'code' in cause ? String(cause.code) : 'unknown error';
   const details = { socket: socketPath, errno };
   const [what, hint] = explainUnreachable(errno);
-  return new BatonError('ERR_CLI_DAEMON_UNREACHABLE', `cannot reach the daemon: ${socketPath}: ${what}`, { cause, details, hint });
+  const message = `cannot reach the daemon: ${socketPath}: ${what}`;
+  return new BatonError('ERR_CLI_DAEMON_UNREACHABLE', message, { cause, details, hint });
 }
 
 /** What an error of connect(2) means to an operator, and what to do about it. */

@@ -1,6 +1,7 @@
-// Finds the daemon that belongs to a configuration file: also when the file is wrong, because that is when its status is wanted most.
+// Finds the daemon that belongs to a configuration file, also when the file is wrong: that is when its status is wanted
+// most.
 
-import { findRuntimeDirectory } from '@baton/config';
+import { findRuntimeDirectory, formatFinding } from '@baton/config';
 import { controlSocketPath } from './client.js';
 import { DEFAULT_CONFIGURATION_FILE } from './run-arguments.js';
 
@@ -15,8 +16,7 @@ export interface DaemonLocation {
  *  @param file as given with `-c`, undefined for the default file, whose absence is nothing to speak of */
 export function locateDaemon(file: string | undefined): DaemonLocation {
   const { directory, problem } = findRuntimeDirectory(file ?? DEFAULT_CONFIGURATION_FILE);
-  const doubt = file === undefined || problem === undefined
-    ? undefined
-    : `${problem.file}:${String(problem.line)}:${String(problem.column)}: ${problem.message}; looking for the daemon in ${directory}`;
-  return { socketPath: controlSocketPath(directory), doubt };
+  const socketPath = controlSocketPath(directory);
+  if (file === undefined || problem === undefined) return { socketPath, doubt: undefined };
+  return { socketPath, doubt: `${formatFinding(problem)}; looking for the daemon in ${directory}` };
 }

@@ -1,7 +1,8 @@
-// The command line except `run`: names the commands, loads only the one that is asked for, and turns every ending into an exit code.
+// The command line except `run`: names the commands, loads only the one that is asked for, and turns every ending into
+// an exit code.
 
 import { readFileSync } from 'node:fs';
-import { describeError } from '@baton/base';
+import { BatonError, describeError } from '@baton/base';
 import { Command, CommanderError } from 'commander';
 import type { CheckOptions } from './commands/check.js';
 import type { EventsOptions } from './commands/events.js';
@@ -10,7 +11,9 @@ import { EXIT, exitCodeOf } from './exit-codes.js';
 import type { ExitCode } from './exit-codes.js';
 import { DEFAULT_CONFIGURATION_FILE } from './run-arguments.js';
 
-const CONFIG_OPTION = ['-c, --config <file>', `configuration file of the daemon (default: ${DEFAULT_CONFIGURATION_FILE})`] as const;
+const CONFIG_OPTION = [
+  '-c, --config <file>', `configuration file of the daemon (default: ${DEFAULT_CONFIGURATION_FILE})`,
+] as const;
 
 const EXAMPLES = `
 Examples:
@@ -23,8 +26,10 @@ Exit codes:
   0 done   1 refused or failed   2 usage   3 daemon not reachable   4 invalid configuration   5 privileges missing
 `;
 
-/** Builds the parser. `finish` hears the exit code of the command that ran. */
-function buildProgram(finish: (code: ExitCode) => void): Command {
+/** Hears the exit code of the command that ran. */
+type Finish = (code: ExitCode) => void;
+
+function buildProgram(finish: Finish): Command {
   const program = new Command('baton')
     .description('Keeps virtual IP addresses alive on one of two or more load balancers.')
     .version(version(), '-V, --version', 'print the version')
@@ -33,30 +38,57 @@ function buildProgram(finish: (code: ExitCode) => void): Command {
     .exitOverride()
     .showHelpAfterError('Run `baton --help` for the commands and their options.')
     .addHelpText('after', EXAMPLES);
+  addRun(program);
+  addCheck(program, finish);
+  addStatus(program, finish);
+  addEvents(program, finish);
+  return program;
+}
+
+/** Only for the help: `baton run` never comes here, because its process must not hold a command parser. */
+function addRun(program: Command): void {
   program.command('run').description('run the daemon in the foreground').option(...CONFIG_OPTION)
-    .action(() => { throw new CommanderError(EXIT.usage, 'baton.runNotFirst', 'error: `run` must be the first word'); });
+    .action(() => { program.error('error: `run` must be the first word'); });
+}
+
+function addCheck(program: Command, finish: Finish): void {
   program.command('check').description('report every error and warning of a configuration file')
     .argument('<file>', 'configuration file')
     .option('--node <name>', 'check it as this node reads it (default: its `node`, else the short host name)')
     .option('--json', 'print the findings as JSON')
-    .action(async (file: string, options: CheckOptions) => { finish((await import('./commands/check.js')).check(file, options)); });
+    .action(async (file: string, options: CheckOptions) => {
+      const { check } = await import('./commands/check.js');
+      finish(check(file, options));
+    });
+}
+
+function addStatus(program: Command, finish: Finish): void {
   program.command('status').description('show the state of both nodes')
     .option(...CONFIG_OPTION)
     .option('--watch', 'redraw every second until interrupted')
     .option('--json', 'print the status as JSON, one document a line')
-    .action(async (options: StatusOptions) => { finish(await (await import('./commands/status.js')).status(options)); });
+    .action(async (options: StatusOptions) => {
+      const { status } = await import('./commands/status.js');
+      finish(await status(options));
+    });
+}
+
+function addEvents(program: Command, finish: Finish): void {
   program.command('events').description('show what happened on this node')
     .option(...CONFIG_OPTION)
     .option('--follow', 'go on with new events until interrupted')
     .option('--since <duration>', 'only events younger than this: 90s, 5m, 1h, 7d')
     .option('--json', 'print the events as JSON, one a line')
-    .action(async (options: EventsOptions) => { finish(await (await import('./commands/events.js')).events(options)); });
-  return program;
+    .action(async (options: EventsOptions) => {
+      const { events } = await import('./commands/events.js');
+      finish(await events(options));
+    });
 }
 
 function version(): string {
   const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-  return typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : 'unknown';
+  const named = typeof manifest === 'object' && manifest !== null && 'version' in manifest;
+  return named ? String(manifest.version) : 'unknown';
 }
 
 /** A reader that has seen enough (`| head`) is no failure. */
@@ -66,12 +98,9 @@ function endQuietlyWhenNobodyReads(error: NodeJS.ErrnoException): void {
 }
 
 function report(error: unknown): ExitCode {
-  if (error instanceof CommanderError) {
-    if (error.code === 'baton.runNotFirst') process.stderr.write(`${error.message}\n`);
-    return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-  }
-  const unexpected = exitCodeOf(error) === EXIT.failed && error instanceof Error && error.name !== 'BatonError';
-  process.stderr.write(`baton: ${unexpected ? (error.stack ?? error.message) : describeError(error)}\n`);
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  const isOurs = error instanceof BatonError || !(error instanceof Error);
+  process.stderr.write(`baton: ${isOurs ? describeError(error) : (error.stack ?? error.message)}\n`);
   return exitCodeOf(error);
 }
 

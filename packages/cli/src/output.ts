@@ -1,4 +1,5 @@
-// How things look on a terminal: the status table, event lines, durations, colours. Pure text in, text out: the caller writes it.
+// How things look on a terminal: the status table, event lines, durations, colours. Pure: values in, text out, and the
+// caller writes it.
 
 import { styleText } from 'node:util';
 import type { JournalEvent, RouterStatus, StatusReport } from '@baton/agent/control';
@@ -57,15 +58,19 @@ export function formatEvent(event: JournalEvent, style: Style): string {
   return [time, paint({ text: level.padEnd(5), tone }, style), ...subject, printable(name), ...words].join(' ');
 }
 
-/** An age or a length of time in its two largest units: `3d 4h`, `3m 12s`, `12 s` never less than a second but as `312 ms`. */
+/** A length of time in its two largest units: `3d 4h`, `3m 12s`, `12s`; below a second `312 ms`. Negative is 0. */
 export function formatDuration(ms: number): string {
   if (ms < 1000) return `${String(Math.max(0, Math.round(ms)))} ms`;
   const seconds = Math.floor(ms / 1000);
-  const parts: [number, string][] = [
-    [Math.floor(seconds / 86_400), 'd'], [Math.floor(seconds / 3600) % 24, 'h'], [Math.floor(seconds / 60) % 60, 'm'], [seconds % 60, 's'],
+  const units: readonly (readonly [number, string])[] = [
+    [Math.floor(seconds / 86_400), 'd'],
+    [Math.floor(seconds / 3600) % 24, 'h'],
+    [Math.floor(seconds / 60) % 60, 'm'],
+    [seconds % 60, 's'],
   ];
-  const first = parts.findIndex(([count]) => count > 0);
-  return parts.slice(first, first + 2).filter(([count]) => count > 0).map(([count, unit]) => `${String(count)}${unit}`).join(' ');
+  const largest = units.findIndex(([count]) => count > 0);
+  const shown = units.slice(largest, largest + 2).filter(([count]) => count > 0);
+  return shown.map(([count, unit]) => `${String(count)}${unit}`).join(' ');
 }
 
 /** Text from elsewhere made harmless for a terminal: control characters become escapes. */
@@ -85,7 +90,9 @@ function ownRow(node: string, router: RouterStatus, nowMs: number): readonly Cel
   ];
 }
 
-const STATE_TONES = { master: 'good', backup: 'plain', initialize: 'doubtful', fault: 'bad' } as const satisfies Record<RouterStatus['state'], Tone>;
+const STATE_TONES = {
+  master: 'good', backup: 'plain', initialize: 'doubtful', fault: 'bad',
+} as const satisfies Record<RouterStatus['state'], Tone>;
 
 function peerRows(router: RouterStatus): readonly (readonly Cell[])[] {
   return router.peers.map((peer) => [
@@ -138,7 +145,7 @@ function shortTime(iso: string): string {
   return iso.replace('T', ' ').replace(/\.\d+Z$/, 'Z');
 }
 
+/** A word as it is, anything else as JSON. */
 function fieldText(value: unknown): string {
-  if (typeof value === 'string') return /^[\p{L}\p{N}\p{P}\p{S}]+$/u.test(value) && !value.includes('"') ? value : printable(JSON.stringify(value));
-  return printable(JSON.stringify(value) ?? 'undefined');
+  return typeof value === 'string' && /^[^\s"\p{C}]+$/u.test(value) ? value : printable(JSON.stringify(value));
 }

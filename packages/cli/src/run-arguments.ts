@@ -1,4 +1,5 @@
-// Reads the words after `baton run` by hand: the process becomes the engine, and a command parser would stay in its memory.
+// Reads the words after `baton run` by hand: the process becomes the engine, and a command parser would stay in its
+// memory.
 
 /** The configuration file of a daemon that was told no other. */
 export const DEFAULT_CONFIGURATION_FILE = '/etc/baton/baton.yaml';

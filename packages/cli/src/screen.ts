@@ -1,5 +1,5 @@
-// Redraws text in place on a terminal without flicker: one write that overwrites line by line and clears what is left. On anything that
-// is no terminal the same text is written one after the other.
+// Redraws text in place on a terminal without flicker: one write that overwrites line by line and clears what is left.
+// On anything that is no terminal the texts are written one after the other.
 
 import type { WriteStream } from 'node:tty';
 
@@ -30,7 +30,8 @@ export class Screen {
       return;
     }
     const fitting = lines.slice(0, Math.max(1, this.stream.rows - 1));
-    this.stream.write(HOME + fitting.map((line) => `${line}${CLEAR_TO_END_OF_LINE}\n`).join('') + CLEAR_TO_END_OF_SCREEN);
+    const text = fitting.map((line) => `${line}${CLEAR_TO_END_OF_LINE}\n`).join('');
+    this.stream.write(HOME + text + CLEAR_TO_END_OF_SCREEN);
   }
 
   close(): void {

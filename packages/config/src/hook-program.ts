@@ -1,5 +1,5 @@
-// Decides whether the program of a hook can be run, and whether a stranger can change it: it runs with the rights of the
-// daemon.
+// Decides whether the program of a hook can be run, and whether a stranger can change it: it runs with the rights of
+// the daemon.
 
 import { constants, statSync } from 'node:fs';
 import { isAbsolute } from 'node:path';

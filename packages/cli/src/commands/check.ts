@@ -37,7 +37,8 @@ function summary(file: string, result: Extract<LoadResult, { ok: true }>): strin
 function counts(findings: readonly Finding[]): string {
   const errors = findings.filter((finding) => finding.severity === 'error').length;
   const warnings = findings.length - errors;
-  return [...(errors > 0 ? [count(errors, 'error')] : []), ...(warnings > 0 ? [count(warnings, 'warning')] : [])].join(', ');
+  const parts = [[errors, 'error'], [warnings, 'warning']] as const;
+  return parts.filter(([number]) => number > 0).map(([number, thing]) => count(number, thing)).join(', ');
 }
 
 function count(number: number, thing: string): string {

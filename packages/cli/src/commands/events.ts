@@ -33,5 +33,6 @@ export async function events(options: EventsOptions): Promise<ExitCode> {
 function readAge(spelled: string): number {
   const ms = parseDuration(spelled);
   if (ms !== undefined) return ms;
-  throw new BatonError<CliErrorCode>('ERR_CLI_USAGE', `--since: '${spelled}' is no duration`, { hint: 'write it as 90s, 5m, 1h or 7d' });
+  const message = `--since: '${spelled}' is no duration`;
+  throw new BatonError<CliErrorCode>('ERR_CLI_USAGE', message, { hint: 'write it as 90s, 5m, 1h or 7d' });
 }

@@ -31,10 +31,12 @@ export async function status(options: StatusOptions): Promise<ExitCode> {
   return EXIT.done;
 }
 
-/** Asks again and again until interrupted. A daemon that goes away is waited for, and its last status stays in sight. */
+/** Asks again and again until interrupted; a daemon that goes away is waited for. */
 async function watch(socketPath: string, json: boolean): Promise<ExitCode> {
   const interrupted = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => { interrupted.abort(); });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => { interrupted.abort(); });
+  }
   const show = json ? showAsLines : showOn(new Screen(process.stdout));
   while (!interrupted.signal.aborted) {
     show(await ask(socketPath));

@@ -12,7 +12,7 @@ import type { SourceNode } from '../source.js';
 
 /** An address without prefix length, IPv4 or IPv6, as canonical text. */
 export const hostAddress: ValueType<IpAddress> = {
-  allowed: 'an IP address such as 10.0.0.12', short: 'IP address', takesMap: false, jsonSchema: { type: 'string' },
+  allowed: 'an IP address such as 10.0.0.12', short: 'IP address', perNode: true, jsonSchema: { type: 'string' },
   read(node, key, reading) {
     if (node.kind !== 'scalar' || typeof node.value !== 'string') return refuseType(node, key, reading, this.allowed);
     const bytes = parseAddress(node.value);
@@ -25,7 +25,7 @@ const VIRTUAL_ADDRESS = 'an IPv4 address with its prefix length such as 192.0.2.
 
 /** An IPv4 address with prefix length; a missing length is /32 and doubtful. */
 export const virtualAddressText: ValueType<AddressPrefix> = {
-  allowed: VIRTUAL_ADDRESS, short: 'a.b.c.d/length', takesMap: false, jsonSchema: { type: 'string' },
+  allowed: VIRTUAL_ADDRESS, short: 'a.b.c.d/length', perNode: true, jsonSchema: { type: 'string' },
   read(node, key, reading) {
     if (node.kind !== 'scalar' || typeof node.value !== 'string') return refuseType(node, key, reading, this.allowed);
     const prefix = parseAddressPrefix(node.value);
@@ -64,9 +64,9 @@ export interface VirtualAddressEntry {
 export const virtualAddress: ValueType<VirtualAddressEntry> = {
   allowed: `${VIRTUAL_ADDRESS}, or a map with address, interface and label`,
   short: 'a.b.c.d/length or {address, interface, label}',
-  takesMap: true,
+  perNode: false,
   jsonSchema: { anyOf: [virtualAddressText.jsonSchema, placedAddress.jsonSchema] },
-  ...(placedAddress.fields === undefined ? {} : { fields: placedAddress.fields }),
+  ...(placedAddress.keys === undefined ? {} : { keys: placedAddress.keys }),
   read(node, key, reading) {
     if (node.kind === 'map') {
       const placed = placedAddress.read(node, key, reading);

@@ -5,7 +5,7 @@ import { quote } from '../findings.js';
 import { nearestWord } from '../nearest.js';
 import type { Position, SourceEntry, SourceNode } from '../source.js';
 import { placeOf, refuse, refuseType } from './value-type.js';
-import type { FieldDescription, JsonSchema, Located, Reading, ValueType } from './value-type.js';
+import type { FieldDescription, JsonSchema, KeysInside, Located, Reading, ValueType } from './value-type.js';
 
 type DefaultValue = NonNullable<FieldDescription['default']>;
 
@@ -51,7 +51,7 @@ export function section<T>(type: ValueType<T>, doc: string): Field<T> {
 /** A map with known keys. `later` are keys that a coming version understands: they are refused by saying so. */
 export function record<F extends Fields>(fields: F, later: readonly string[] = []): ValueType<Draft<F>> {
   return {
-    allowed: `a map with the keys ${Object.keys(fields).join(', ')}`, short: 'map', takesMap: true, fields,
+    allowed: `a map with the keys ${Object.keys(fields).join(', ')}`, short: 'map', perNode: false, keys: { under: '', fields },
     jsonSchema: recordJsonSchema(fields),
     read(node, key, reading) {
       if (node.kind !== 'map') return refuseType(node, key, reading, this.allowed);
@@ -74,7 +74,7 @@ export function namedMap<T>(
 ): ValueType<readonly Named<T>[]> {
   const allowed = `a map of names${limits.minEntries > 0 ? ' with at least one entry' : ''}`;
   return {
-    allowed, short: 'map of names', takesMap: true, ...(type.fields === undefined ? {} : { fields: type.fields }),
+    allowed, short: 'map of names', perNode: false, ...keysUnder('.NAME', type),
     jsonSchema: {
       type: 'object', minProperties: limits.minEntries, propertyNames: name.jsonSchema,
       additionalProperties: type.jsonSchema,
@@ -102,8 +102,7 @@ export function namedMap<T>(
 export function list<T>(type: ValueType<T>, limits: { readonly minItems: number }): ValueType<readonly Located<T>[]> {
   const allowed = `a list${limits.minItems > 0 ? ' with at least one entry' : ''}, each ${type.allowed}`;
   return {
-    allowed, short: `list of ${type.short}`, takesMap: false,
-    ...(type.fields === undefined ? {} : { fields: type.fields }),
+    allowed, short: `list of ${type.short}`, perNode: true, ...keysUnder('[]', type),
     jsonSchema: { type: 'array', items: type.jsonSchema, minItems: limits.minItems },
     read(node, key, reading) {
       if (node.kind !== 'list') return refuseType(node, key, reading, allowed);
@@ -143,7 +142,7 @@ function readField(
 function readGiven(
   field: Field<unknown>, given: SourceNode, path: string, reading: Reading,
 ): Located<unknown> | undefined {
-  if (given.kind === 'map' && !field.type.takesMap) return readPerNode(field, given, path, reading);
+  if (given.kind === 'map' && field.type.perNode) return readPerNode(field, given, path, reading);
   const value = field.type.read(given, path, reading);
   return value === null ? undefined : { value, at: placeOf(given.at, path) };
 }
@@ -197,12 +196,16 @@ function joinKey(parent: string, key: string): string {
   return parent === '' ? key : `${parent}.${key}`;
 }
 
+function keysUnder(prefix: string, { keys }: ValueType<unknown>): { readonly keys?: KeysInside } {
+  return keys === undefined ? {} : { keys: { under: prefix + keys.under, fields: keys.fields } };
+}
+
 function recordJsonSchema(fields: Fields): JsonSchema {
   const properties = Object.entries(fields).map(([name, field]) => {
-    const { jsonSchema, takesMap } = field.type;
+    const { jsonSchema, perNode: mayDiffer } = field.type;
     const perNode = { type: 'object', description: 'One value per node name', additionalProperties: jsonSchema };
     const described = { description: field.doc, ...(field.default === undefined ? {} : { default: field.default }) };
-    return [name, takesMap ? { ...described, ...jsonSchema } : { ...described, anyOf: [jsonSchema, perNode] }];
+    return [name, mayDiffer ? { ...described, anyOf: [jsonSchema, perNode] } : { ...described, ...jsonSchema }];
   });
   const names = Object.entries(fields).filter(([, field]) => field.required).map(([name]) => name);
   const all = Object.fromEntries(properties) as JsonSchema;

@@ -37,7 +37,7 @@ export function duration(range: DurationRange): ValueType<number> {
   const short = `${range.min}..${range.max}${step}${zero}`;
   const allowed = `a duration ${short}`;
   return {
-    allowed, short, takesMap: false, jsonSchema: { type: 'string', pattern: DURATION.source },
+    allowed, short, perNode: true, jsonSchema: { type: 'string', pattern: DURATION.source },
     read(node, key, reading) {
       if (node.kind !== 'scalar') return refuseType(node, key, reading, allowed);
       const ms = typeof node.value === 'string' ? parseDuration(node.value) : undefined;

@@ -18,7 +18,7 @@ export const DEFAULT_RUNTIME_DIRECTORY = '/run/baton';
 
 /** The top level of a configuration file. */
 export const file = record({
-  node: optional(name, 'Name of this node, the short host name when absent'),
+  node: optional({ ...name, perNode: false }, 'Name of this node, the short host name when absent'),
   peers: optional(
     namedMap(name, peer, { minEntries: 0 }),
     'The other nodes by name; an entry for this node is skipped, so that nodes can share one file',

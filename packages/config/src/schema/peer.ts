@@ -25,9 +25,9 @@ export interface PeerEntry {
 export const peer: ValueType<PeerEntry> = {
   allowed: `${hostAddress.allowed}, or a map with address and port`,
   short: 'IP address or {address, port}',
-  takesMap: true,
+  perNode: false,
   jsonSchema: { anyOf: [hostAddress.jsonSchema, peerMap.jsonSchema] },
-  ...(peerMap.fields === undefined ? {} : { fields: peerMap.fields }),
+  ...(peerMap.keys === undefined ? {} : { keys: peerMap.keys }),
   read(node, key, reading) {
     if (node.kind === 'list') return refuseType(node, key, reading, this.allowed);
     if (node.kind === 'map') {

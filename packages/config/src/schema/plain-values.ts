@@ -10,7 +10,7 @@ export function integer(min: number, max: number): ValueType<number> {
   const range = `${String(min)}..${String(max)}`;
   const allowed = `an integer ${range}`;
   return {
-    allowed, short: range, takesMap: false, jsonSchema: { type: 'integer', minimum: min, maximum: max },
+    allowed, short: range, perNode: true, jsonSchema: { type: 'integer', minimum: min, maximum: max },
     read(node, key, reading) {
       if (node.kind !== 'scalar' || typeof node.value !== 'number' || !Number.isInteger(node.value)) {
         return refuseType(node, key, reading, allowed);
@@ -23,7 +23,7 @@ export function integer(min: number, max: number): ValueType<number> {
 
 /** `true` or `false`. */
 export const truth: ValueType<boolean> = {
-  allowed: 'true or false', short: 'true, false', takesMap: false, jsonSchema: { type: 'boolean' },
+  allowed: 'true or false', short: 'true, false', perNode: true, jsonSchema: { type: 'boolean' },
   read(node, key, reading) {
     if (node.kind === 'scalar' && typeof node.value === 'boolean') return node.value;
     return refuseType(node, key, reading, 'true or false');
@@ -34,7 +34,7 @@ export const truth: ValueType<boolean> = {
 export function choice<const T extends string>(words: readonly T[], later: readonly string[] = []): ValueType<T> {
   const allowed = words.length === 1 ? words.join('') : `one of ${words.join(', ')}`;
   return {
-    allowed, short: words.join(', '), takesMap: false, jsonSchema: { enum: words },
+    allowed, short: words.join(', '), perNode: true, jsonSchema: { enum: words },
     read(node, key, reading) {
       if (node.kind !== 'scalar' || typeof node.value !== 'string') return refuseType(node, key, reading, allowed);
       const { value: given } = node;
@@ -54,7 +54,7 @@ export function choice<const T extends string>(words: readonly T[], later: reado
 /** Text that matches a pattern; `allowed` says what the pattern means, `short` says it for a table. */
 export function text(pattern: RegExp, allowed: string, short: string): ValueType<string> {
   return {
-    allowed, short, takesMap: false, jsonSchema: { type: 'string', pattern: pattern.source },
+    allowed, short, perNode: true, jsonSchema: { type: 'string', pattern: pattern.source },
     read(node, key, reading) {
       if (node.kind !== 'scalar' || typeof node.value !== 'string') return refuseType(node, key, reading, allowed);
       if (pattern.test(node.value)) return node.value;
@@ -65,7 +65,7 @@ export function text(pattern: RegExp, allowed: string, short: string): ValueType
 
 /** One word of a command line, as it is spelled in the file: `5`, `true` and `0x10` stay text. */
 export const commandWord: ValueType<string> = {
-  allowed: 'one word of a command line', short: 'text', takesMap: false,
+  allowed: 'one word of a command line', short: 'text', perNode: true,
   jsonSchema: { type: ['string', 'number', 'boolean'] },
   read(node, key, reading) {
     if (node.kind !== 'scalar' || node.value === null) return refuseType(node, key, reading, this.allowed);

@@ -23,13 +23,20 @@ export interface ValueType<T> {
   readonly allowed: string;
   /** What is allowed, for a table: `1..255`. */
   readonly short: string;
-  /** True when a map is itself a value of this kind; of the others, a map is read as one value per node. */
-  readonly takesMap: boolean;
+  /** True when a map in place of the value gives one value per node; false when a map is itself such a value. */
+  readonly perNode: boolean;
   readonly jsonSchema: JsonSchema;
   /** Keys inside a value of this kind, for the reference; absent for plain values. */
-  readonly fields?: Readonly<Record<string, FieldDescription>>;
+  readonly keys?: KeysInside;
   /** @returns the value, or null after reporting why not */
   read(node: SourceNode, key: string, reading: Reading): T | null;
+}
+
+/** The keys of a map, or of the maps in a collection. */
+export interface KeysInside {
+  /** What stands between the key of the value and theirs: empty, `[]` for a list, `.NAME` for a map of names. */
+  readonly under: string;
+  readonly fields: Readonly<Record<string, FieldDescription>>;
 }
 
 /** One key of the vocabulary as people and editors see it. */

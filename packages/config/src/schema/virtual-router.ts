@@ -14,7 +14,7 @@ export const MAX_ADDRESSES = 255;
 
 /** The protocol version: only 3 so far, and 2 is refused by saying so. */
 const version: ValueType<3> = {
-  allowed: '3', short: '3', takesMap: false, jsonSchema: { const: 3 },
+  allowed: '3', short: '3', perNode: true, jsonSchema: { const: 3 },
   read(node, key, reading) {
     if (node.kind !== 'scalar' || typeof node.value !== 'number') return refuseType(node, key, reading, '3');
     if (node.value === 3) return 3;
