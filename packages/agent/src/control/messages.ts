@@ -17,9 +17,16 @@ export type ControlReply =
       readonly code: ControlErrorCode; readonly message: string; readonly hint?: string;
     };
 
+/** Why a request was not answered with what it asked for. */
 export type ControlErrorCode =
-  | 'ERR_CONTROL_BAD_REQUEST' | 'ERR_CONTROL_UNKNOWN_METHOD'
-  | 'ERR_CONTROL_ENGINE_SILENT' | 'ERR_CONTROL_TOO_MANY_CLIENTS';
+  /** The line was too long, not JSON or no request; the daemon ends the connection. */
+  | 'ERR_CONTROL_BAD_REQUEST'
+  /** The daemon does not know this method: it is older or newer than the command. */
+  | 'ERR_CONTROL_UNKNOWN_METHOD'
+  /** The engine did not say in time what state it is in. */
+  | 'ERR_CONTROL_ENGINE_SILENT'
+  /** As many clients as allowed are connected; the daemon ends the connection. */
+  | 'ERR_CONTROL_TOO_MANY_CLIENTS';
 
 /** `baton status --json`: snake_case, stable; fields are only ever added. Times are ISO 8601 in UTC. */
 export interface StatusReport {

@@ -1,7 +1,5 @@
 // Decides when hooks run: one at a time per router, in file order for one state, and the newest state wins over those
-// that still wait. Starts them through a port; what a hook is told comes from events.ts, who is interested in the
-// outcome is told by events.
-//
+// that still wait. Starts them through a port; what a hook is told comes from events.ts.
 //   enqueue(master) ─> running ──────────── finished ─> running (backup)
 //   enqueue(fault)  ─> waiting ┐
 //   enqueue(backup) ─> waiting ┴ superseded: fault is never run
