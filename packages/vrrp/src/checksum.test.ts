@@ -1,0 +1,46 @@
+import { describe, expect, test } from '@jest/globals';
+import { computeChecksum, sentChecksumForm, verifyChecksum } from './checksum.js';
+import { fromHex } from './fixtures.js';
+
+const GROUP = '224.0.0.18';
+const SOURCE = '10.9.0.1';
+/** The message of frame K4 without its checksum. */
+const K4 = fromHex('3107c801000a00000a090064');
+
+const withChecksum = (message: Uint8Array, checksum: number): Uint8Array => {
+  const copy = Uint8Array.from(message);
+  copy.set([checksum >> 8, checksum & 0xff], 6);
+  return copy;
+};
+
+describe('the checksum of a message', () => {
+  test('covers the message only as RFC 9568 says, and the pseudo-header as other daemons demand [RFC9568-5.2.8-1]', () => {
+    expect(computeChecksum(K4, 'message-only', SOURCE, GROUP)).toBe(0xfc7f);
+    expect(computeChecksum(K4, 'pseudo-header', SOURCE, GROUP)).toBe(0x11e7);
+  });
+
+  test('does not depend on what its own field holds', () => {
+    expect(computeChecksum(withChecksum(K4, 0xffff), 'message-only', SOURCE, GROUP)).toBe(0xfc7f);
+  });
+
+  test('folds carries of a long message more than once', () => {
+    // 518 words: the header 0x3107 + 0xc8ff + 0x000a and 510 words of 0xffff, which count as zero.
+    const message = new Uint8Array(8 + 255 * 4).fill(0xff);
+    message.set(fromHex('3107c8ff000a0000'));
+    expect(computeChecksum(message, 'message-only', SOURCE, GROUP)).toBe(~(0x3107 + 0xc8ff + 0x000a) & 0xffff);
+  });
+
+  test('is verified in either form, and in no other', () => {
+    expect(verifyChecksum(withChecksum(K4, 0x11e7), SOURCE, GROUP)).toBe('pseudo-header');
+    expect(verifyChecksum(withChecksum(K4, 0xfc7f), SOURCE, GROUP)).toBe('message-only');
+    expect(verifyChecksum(withChecksum(K4, 0x11e8), SOURCE, GROUP)).toBeUndefined();
+    expect(verifyChecksum(withChecksum(K4, 0x11e7), SOURCE, '224.0.0.19')).toBeUndefined();
+    expect(verifyChecksum(withChecksum(K4, 0x11e7), '10.9.0.2', GROUP)).toBeUndefined();
+  });
+
+  test('is sent with the pseudo-header unless RFC 9568 is asked for by name', () => {
+    expect(sentChecksumForm('auto')).toBe('pseudo-header');
+    expect(sentChecksumForm('pseudo-header')).toBe('pseudo-header');
+    expect(sentChecksumForm('rfc9568')).toBe('message-only');
+  });
+});

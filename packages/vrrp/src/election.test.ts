@@ -1,0 +1,26 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { isBetterMaster } from './election.js';
+
+describe('the better master [RFC9568-6.4.3-4]', () => {
+  test.each([
+    ['a higher priority wins from a lower address', 101, '10.9.0.1', 100, '10.9.0.2', true],
+    ['a lower priority loses from a higher address', 99, '10.9.0.2', 100, '10.9.0.1', false],
+    ['F05: the higher address wins a tie', 100, '10.9.0.2', 100, '10.9.0.1', true],
+    ['F04: the lower address loses a tie', 100, '10.9.0.0', 100, '10.9.0.1', false],
+    ['addresses compare as unsigned numbers', 100, '200.0.0.1', 100, '100.0.0.1', true],
+    ['addresses compare as numbers, not as text', 100, '10.9.0.10', 100, '10.9.0.9', true],
+    ['the first byte weighs most', 100, '11.0.0.0', 100, '10.255.255.255', true],
+    ['nobody is better than itself', 100, '10.9.0.1', 100, '10.9.0.1', false],
+  ])('%s', (_name, priority, address, incumbentPriority, incumbentAddress, better) => {
+    expect(isBetterMaster({ priority, address }, { priority: incumbentPriority, address: incumbentAddress })).toBe(better);
+  });
+
+  test('of two different routers exactly one is better (property)', () => {
+    const contender = fc.record({ priority: fc.integer({ min: 1, max: 3 }), address: fc.ipV4() });
+    fc.assert(fc.property(contender, contender, (a, b) => {
+      const same = a.priority === b.priority && a.address === b.address;
+      expect(Number(isBetterMaster(a, b)) + Number(isBetterMaster(b, a))).toBe(same ? 0 : 1);
+    }));
+  });
+});
