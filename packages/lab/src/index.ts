@@ -5,6 +5,8 @@ export { BatonNode, LAB_ROUTER, LAB_VRID, type BatonOptions, type LabNode, type 
 export { KeepalivedNode, type KeepalivedOptions } from './keepalived.js';
 export { Responder } from './responder.js';
 export { ECHO_PORT, Probe } from './probe.js';
+export { Observer } from './observer.js';
+export type { AdvertisementSighting, ArpSighting, Sighting } from './sightings.js';
 export type { OwnerChange, ProbeReport } from './outage.js';
 export { insideNamespace, LabProcess, residentBytes, run, runToEnd, type CommandResult, type OutputLine } from './processes.js';
 export { letPass, monotonicMs, waitFor } from './waiting.js';

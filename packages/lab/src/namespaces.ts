@@ -27,6 +27,8 @@ export const LAB_DIRECTORY = '/run/lab';
 export const LAN_PREFIX_LENGTH = 24;
 /** Number of the client: 10.9.0.10, 02:00:00:00:00:0a. */
 const CLIENT_NUMBER = 10;
+/** Number of the observer. */
+const OBSERVER_NUMBER = 11;
 /** Nodes are numbered from 1; the client's number and the VIPs at .100 and above stay free. */
 const MAX_NODES = 9;
 
@@ -36,11 +38,14 @@ let lansMade = 0;
 export class Lan {
   readonly switchNamespace: string;
   readonly client: LabHost;
+  /** A host that only listens: it sees what is sent to everybody. */
+  readonly observer: LabHost;
   readonly #nodes: ReadonlyMap<string, LabHost>;
 
   private constructor(prefix: string, nodeNames: readonly string[]) {
     this.switchNamespace = `${prefix}-sw`;
     this.client = describeHost(prefix, 'client', CLIENT_NUMBER);
+    this.observer = describeHost(prefix, 'observer', OBSERVER_NUMBER);
     this.#nodes = new Map(nodeNames.map((name, index) => [name, describeHost(prefix, name, index + 1)]));
   }
 
@@ -92,7 +97,12 @@ export class Lan {
     const { namespace } = this.host(name);
     const rules = `add table inet lab
 delete table inet lab
-table inet lab { chain drops { type filter hook ${direction} priority 0; ${match} drop; } }
+table inet lab {
+  chain drops {
+    type filter hook ${direction} priority 0
+    ${match} drop
+  }
+}
 `;
     await run(insideNamespace(namespace, ['nft', '-f', '-']), rules);
   }
@@ -124,12 +134,12 @@ table inet lab { chain drops { type filter hook ${direction} priority 0; ${match
 
   /** Removes the namespaces; the interfaces go with them. Processes inside must have ended. */
   async close(): Promise<void> {
-    const namespaces = [...this.nodes, this.client].map((host) => host.namespace);
+    const namespaces = [...this.nodes, this.client, this.observer].map((host) => host.namespace);
     await run(['ip', '-batch', '-'], lines([...namespaces, this.switchNamespace].map((name) => `netns delete ${name}`)));
   }
 
   async #build(): Promise<void> {
-    const hosts = [...this.nodes, this.client];
+    const hosts = [...this.nodes, this.client, this.observer];
     const sw = this.switchNamespace;
     await run(['ip', '-batch', '-'], lines([sw, ...hosts.map((host) => host.namespace)].map((name) => `netns add ${name}`)));
     await run(['ip', '-n', sw, '-batch', '-'], lines([
