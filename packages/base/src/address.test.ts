@@ -1,15 +1,34 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { addressBytes, addressFamily, compareAddresses, formatAddress, formatAddressPrefix, parseAddress, parseAddressPrefix } from './address.js';
+import {
+  addressBytes,
+  addressFamily,
+  compareAddresses,
+  formatAddress,
+  formatAddressPrefix,
+  parseAddress,
+  parseAddressPrefix,
+} from './address.js';
 
 describe('IPv4 text', () => {
   test.each(['0.0.0.0', '10.9.0.1', '255.255.255.255'])('%s is read and written back the same', (text) => {
     expect(formatAddress(addressBytes(text))).toBe(text);
   });
 
-  test.each(['', '1.2.3', '1.2.3.4.5', '256.1.1.1', '01.2.3.4', '1.2.3.x', ' 1.2.3.4', '1.2.3.4 ', '-1.2.3.4', '1.2.3.4/24'])(
-    '"%s" is no address', (text) => { expect(parseAddress(text)).toBeUndefined(); },
-  );
+  test.each([
+    '',
+    '1.2.3',
+    '1.2.3.4.5',
+    '256.1.1.1',
+    '01.2.3.4',
+    '1.2.3.x',
+    ' 1.2.3.4',
+    '1.2.3.4 ',
+    '-1.2.3.4',
+    '1.2.3.4/24',
+  ])('"%s" is no address', (text) => {
+    expect(parseAddress(text)).toBeUndefined();
+  });
 });
 
 describe('IPv6 text', () => {
@@ -26,20 +45,41 @@ describe('IPv6 text', () => {
     expect(formatAddress(addressBytes(text))).toBe(canonical);
   });
 
-  test.each(['1:2:3:4:5:6:7', '1:2:3:4:5:6:7:8:9', '1::2::3', '12345::', 'fe80::1%eth0', ':1', '1:', '1:2:3:4:5:6:7::8', '::1.2.3', '1.2.3.4::'])(
-    '"%s" is no address', (text) => { expect(parseAddress(text)).toBeUndefined(); },
-  );
+  test.each([
+    '1:2:3:4:5:6:7',
+    '1:2:3:4:5:6:7:8:9',
+    '1::2::3',
+    '12345::',
+    'fe80::1%eth0',
+    ':1',
+    '1:',
+    '1:2:3:4:5:6:7::8',
+    '::1.2.3',
+    '1.2.3.4::',
+  ])('"%s" is no address', (text) => {
+    expect(parseAddress(text)).toBeUndefined();
+  });
 });
 
 test('every address survives being written and read', () => {
-  const bytes = fc.oneof(fc.uint8Array({ minLength: 4, maxLength: 4 }), fc.uint8Array({ minLength: 16, maxLength: 16 }));
-  fc.assert(fc.property(bytes, (address) => {
-    expect(parseAddress(formatAddress(address))).toEqual(address);
-  }));
+  const bytes = fc.oneof(
+    fc.uint8Array({ minLength: 4, maxLength: 4 }),
+    fc.uint8Array({ minLength: 16, maxLength: 16 }),
+  );
+  fc.assert(
+    fc.property(bytes, (address) => {
+      expect(parseAddress(formatAddress(address))).toEqual(address);
+    }),
+  );
 });
 
 test('reading an address never throws', () => {
-  fc.assert(fc.property(fc.string(), (text) => { parseAddress(text); parseAddressPrefix(text); }));
+  fc.assert(
+    fc.property(fc.string(), (text) => {
+      parseAddress(text);
+      parseAddressPrefix(text);
+    }),
+  );
 });
 
 describe('order', () => {
@@ -71,9 +111,12 @@ describe('prefixes', () => {
     expect(prefix === undefined ? undefined : formatAddressPrefix(prefix)).toBe(canonical);
   });
 
-  test.each(['192.0.2.10/33', '::/129', '192.0.2.10/', '192.0.2.10/024', '192.0.2.10/-1', '192.0.2.10/24/1', '/24'])('"%s" is no prefix', (text) => {
-    expect(parseAddressPrefix(text)).toBeUndefined();
-  });
+  test.each(['192.0.2.10/33', '::/129', '192.0.2.10/', '192.0.2.10/024', '192.0.2.10/-1', '192.0.2.10/24/1', '/24'])(
+    '"%s" is no prefix',
+    (text) => {
+      expect(parseAddressPrefix(text)).toBeUndefined();
+    },
+  );
 });
 
 test('the family of an address shows in its text', () => {

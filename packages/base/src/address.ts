@@ -17,12 +17,14 @@ export function addressFamily(address: IpAddress): 4 | 6 {
 }
 
 /** Reads an address in any accepted spelling.
- *  @returns 4 or 16 bytes in network order, or undefined when the text is no address (zones, leading zeros and ports are refused) */
+ *   @returns 4 or 16 bytes in network order, or undefined when the text is no address (zones, leading zeros and
+ *  ports are refused) */
 export function parseAddress(text: string): Uint8Array | undefined {
   return text.includes(':') ? parseIpv6(text) : parseIpv4(text);
 }
 
-/** Writes 4 or 16 bytes as canonical text (RFC 5952 §4: lower case, the longest run of two or more zero groups shortened). */
+/** Writes 4 or 16 bytes as canonical text (RFC 5952 §4: lower case, the longest run of two or more zero groups
+ *  shortened). */
 export function formatAddress(bytes: Uint8Array): IpAddress {
   return bytes.length === 4 ? bytes.join('.') : formatIpv6(bytes);
 }
@@ -68,7 +70,8 @@ export function formatAddressPrefix(prefix: AddressPrefix): string {
 
 function parseIpv4(text: string): Uint8Array | undefined {
   const parts = text.split('.');
-  if (parts.length !== 4 || !parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) <= 255)) return undefined;
+  if (parts.length !== 4 || !parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) <= 255))
+    return undefined;
   return Uint8Array.from(parts, Number);
 }
 
@@ -112,5 +115,7 @@ function formatIpv6(bytes: Uint8Array): IpAddress {
     if (length > run.length) run = { start, length };
   }
   const text = (part: number[]): string => part.map((group) => group.toString(16)).join(':');
-  return run.start < 0 ? text(groups) : `${text(groups.slice(0, run.start))}::${text(groups.slice(run.start + run.length))}`;
+  return run.start < 0
+    ? text(groups)
+    : `${text(groups.slice(0, run.start))}::${text(groups.slice(run.start + run.length))}`;
 }

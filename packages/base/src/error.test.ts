@@ -5,7 +5,9 @@ import { BatonError, describeError } from './error.js';
 test('an operating error keeps its code, its cause and its place, and tells what to do in one line', () => {
   const cause = new Error('EPERM');
   const error = new BatonError('ERR_NET_RAW_SOCKET_DENIED', 'cannot open raw socket on eth0', {
-    cause, details: { interface: 'eth0' }, hint: 'grant CAP_NET_RAW to the service',
+    cause,
+    details: { interface: 'eth0' },
+    hint: 'grant CAP_NET_RAW to the service',
   });
   expect(error.code).toBe('ERR_NET_RAW_SOCKET_DENIED');
   expect(error.cause).toBe(cause);
@@ -20,7 +22,11 @@ test('anything thrown can be described', () => {
 });
 
 test('a broken invariant names itself', () => {
-  expect(() => { assert(false, 'a master has an address'); }).toThrow(new InvariantError('invariant broken: a master has an address'));
-  expect(() => { assert(true, 'never seen'); }).not.toThrow();
+  expect(() => {
+    assert(false, 'a master has an address');
+  }).toThrow(new InvariantError('invariant broken: a master has an address'));
+  expect(() => {
+    assert(true, 'never seen');
+  }).not.toThrow();
   expect(() => assertNever({ kind: 'strange' } as never)).toThrow(InvariantError);
 });

@@ -21,6 +21,11 @@ export class BatonError<Code extends string = string> extends Error {
   }
 }
 
+/** Whether something caught is an operating error, so that its code can be matched. */
+export function isBatonError(error: unknown): error is BatonError {
+  return error instanceof BatonError;
+}
+
 /** One line for an operator: what happened, and what to do where that is known. Works for any thrown value. */
 export function describeError(error: unknown): string {
   if (error instanceof BatonError) return error.hint === undefined ? error.message : `${error.message}; ${error.hint}`;

@@ -1,9 +1,16 @@
 // The vocabulary every package shares. Imports nothing, not even Node.
-export { BatonError, describeError, type ErrorDetails } from './error.js';
+export { BatonError, describeError, isBatonError, type ErrorDetails } from './error.js';
 export { assert, assertNever, InvariantError } from './assert.js';
 export type { Clock, Instant } from './time.js';
 export type { Logger, LogFields } from './log.js';
 export {
-  addressBytes, addressFamily, compareAddresses, formatAddress, formatAddressPrefix, parseAddress, parseAddressPrefix,
-  type AddressPrefix, type IpAddress,
+  addressBytes,
+  addressFamily,
+  compareAddresses,
+  formatAddress,
+  formatAddressPrefix,
+  parseAddress,
+  parseAddressPrefix,
+  type AddressPrefix,
+  type IpAddress,
 } from './address.js';

@@ -7,7 +7,9 @@ const clock = { now: () => performance.now() };
 function firedAfter(timer: NodeDeadlineTimer, delayMs: number): Promise<number> {
   return new Promise((resolve) => {
     const at = clock.now() + delayMs;
-    timer.arm(at, () => { resolve(clock.now() - at); });
+    timer.arm(at, () => {
+      resolve(clock.now() - at);
+    });
   });
 }
 
@@ -20,19 +22,25 @@ test('a deadline never fires before its instant, whole milliseconds or not', asy
 
 test('an earlier deadline replaces a later one', async () => {
   const timer = new NodeDeadlineTimer(clock);
-  timer.arm(clock.now() + 60_000, () => { throw new Error('the replaced deadline fired'); });
+  timer.arm(clock.now() + 60_000, () => {
+    throw new Error('the replaced deadline fired');
+  });
   expect(await firedAfter(timer, 5)).toBeGreaterThanOrEqual(0);
 });
 
 test('a later deadline replaces an earlier one', async () => {
   const timer = new NodeDeadlineTimer(clock);
-  timer.arm(clock.now() + 5, () => { throw new Error('the replaced deadline fired'); });
+  timer.arm(clock.now() + 5, () => {
+    throw new Error('the replaced deadline fired');
+  });
   expect(await firedAfter(timer, 30)).toBeGreaterThanOrEqual(0);
 });
 
 test('a disarmed deadline does not fire', async () => {
   const timer = new NodeDeadlineTimer(clock);
-  timer.arm(clock.now() + 5, () => { throw new Error('the disarmed deadline fired'); });
+  timer.arm(clock.now() + 5, () => {
+    throw new Error('the disarmed deadline fired');
+  });
   timer.arm(undefined, () => undefined);
   expect(await firedAfter(new NodeDeadlineTimer(clock), 20)).toBeGreaterThanOrEqual(0);
 });

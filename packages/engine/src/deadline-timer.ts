@@ -1,4 +1,5 @@
-// The engine's only timer on Node: fires at or after the instant, never before it, and within a millisecond of it on an idle host.
+// The engine's only timer on Node: fires at or after the instant, never before it, and within a millisecond of it on
+// an idle host.
 
 import type { Clock, Instant } from '@baton/base';
 import type { DeadlineTimer } from './ports.js';
@@ -6,7 +7,8 @@ import type { DeadlineTimer } from './ports.js';
 /** Longest single wait; setTimeout overflows beyond 2^31 ms. */
 const LONGEST_WAIT_MS = 60_000;
 
-/** setTimeout for the whole milliseconds, the event loop's check phase for the rest: Node's own clock has millisecond steps and fires early. */
+/** setTimeout for the whole milliseconds, the event loop's check phase for the rest: Node's own clock has
+ *  millisecond steps and fires early. */
 export class NodeDeadlineTimer implements DeadlineTimer {
   #timeout: NodeJS.Timeout | undefined;
   #immediate: NodeJS.Immediate | undefined;
@@ -24,7 +26,8 @@ export class NodeDeadlineTimer implements DeadlineTimer {
 
   arm(at: Instant | undefined, fire: () => void): void {
     this.#fire = fire;
-    // A wake-up that is already planned at or before the new instant finds nothing due and plans again: cheaper than re-planning on every advert.
+    // A wake-up that is already planned at or before the new instant finds nothing due and plans again: cheaper than
+    // re-planning on every advert.
     const planned = this.#timeout !== undefined || this.#immediate !== undefined;
     const keep = planned && at !== undefined && this.#at !== undefined && at >= this.#at;
     if (keep) {
@@ -39,8 +42,17 @@ export class NodeDeadlineTimer implements DeadlineTimer {
 
   #plan(at: Instant): void {
     const waitMs = at - this.#clock.now();
-    if (waitMs < 1) this.#immediate = setImmediate(() => { this.#wake(); });
-    else this.#timeout = setTimeout(() => { this.#wake(); }, Math.min(Math.floor(waitMs), LONGEST_WAIT_MS));
+    if (waitMs < 1)
+      this.#immediate = setImmediate(() => {
+        this.#wake();
+      });
+    else
+      this.#timeout = setTimeout(
+        () => {
+          this.#wake();
+        },
+        Math.min(Math.floor(waitMs), LONGEST_WAIT_MS),
+      );
   }
 
   #wake(): void {

@@ -1,4 +1,5 @@
-// The engine on fake ports: what reaches the world, and in which order. The fakes implement the ports; the routers are the real ones.
+// The engine on fake ports: what reaches the world, and in which order. The fakes implement the ports; the routers
+// are the real ones.
 
 import type { LinkState, ReceivedDatagram } from '@baton/net';
 import { encodeAdvertisement, VRRP_GROUP_IPV4, type VirtualRouterParameters } from '@baton/vrrp';
@@ -19,7 +20,12 @@ class FakeHost {
   now = 1000;
   refuseClaims = false;
   link: LinkState = {
-    interface: 'eth0', exists: true, up: true, index: 2, mac: '02:00:00:00:00:01', addresses: [{ address: OWN, prefixLength: 24 }],
+    interface: 'eth0',
+    exists: true,
+    up: true,
+    index: 2,
+    mac: '02:00:00:00:00:01',
+    addresses: [{ address: OWN, prefixLength: 24 }],
   };
   armedAt: number | undefined;
   private fire: () => void = () => undefined;
@@ -30,10 +36,16 @@ class FakeHost {
   readonly ports: EnginePorts = {
     clock: { now: () => this.now },
     wallClockMs: () => 0,
-    timer: { arm: (at, fire) => { this.armedAt = at; this.fire = fire; } },
+    timer: {
+      arm: (at, fire) => {
+        this.armedAt = at;
+        this.fire = fire;
+      },
+    },
     emit: (message) => {
       this.messages.push(message);
-      if (message.type === 'state-changed') this.calls.push(`${message.change.from} -> ${message.change.to} (${message.change.reason})`);
+      if (message.type === 'state-changed')
+        this.calls.push(`${message.change.from} -> ${message.change.to} (${message.change.reason})`);
     },
     packetIo: {
       driver: 'native',
@@ -42,9 +54,18 @@ class FakeHost {
         this.receive = receive;
         return {
           interface: interfaceName,
-          send: (_source, payload) => { this.calls.push(`send priority ${String(payload[2])}`); return { ok: true }; },
-          drain: () => { const count = this.waiting.length; this.waiting.splice(0).forEach(receive); return count; },
-          close: () => { this.calls.push(`close ${interfaceName}`); },
+          send: (_source, payload) => {
+            this.calls.push(`send priority ${String(payload[2])}`);
+            return { ok: true };
+          },
+          drain: () => {
+            const count = this.waiting.length;
+            this.waiting.splice(0).forEach(receive);
+            return count;
+          },
+          close: () => {
+            this.calls.push(`close ${interfaceName}`);
+          },
         };
       },
     },
@@ -71,7 +92,9 @@ class FakeHost {
     },
     linkMonitor: {
       read: () => this.link,
-      watch: (_names, changed) => { this.linkChanged = changed; },
+      watch: (_names, changed) => {
+        this.linkChanged = changed;
+      },
       close: () => undefined,
     },
   };
@@ -89,20 +112,41 @@ class FakeHost {
     this.now = at;
   }
   fireTimer(): void { this.fire(); }
-  deliver(datagram: ReceivedDatagram): void { this.receive(datagram); }
-  putInSocket(datagram: ReceivedDatagram): void { this.waiting.push(datagram); }
-  changeLink(change: Partial<LinkState>): void { this.link = { ...this.link, ...change }; this.linkChanged(this.link); }
-  takeCalls(): string[] { return this.calls.splice(0); }
-  notices(): string[] { return this.messages.flatMap((message) => (message.type === 'notice' ? [message.event] : [])); }
+  deliver(datagram: ReceivedDatagram): void {
+    this.receive(datagram);
+  }
+  putInSocket(datagram: ReceivedDatagram): void {
+    this.waiting.push(datagram);
+  }
+  changeLink(change: Partial<LinkState>): void {
+    this.link = { ...this.link, ...change };
+    this.linkChanged(this.link);
+  }
+  takeCalls(): string[] {
+    return this.calls.splice(0);
+  }
+  notices(): string[] {
+    return this.messages.flatMap((message) => (message.type === 'notice' ? [message.event] : []));
+  }
 }
 
 function router(change: Partial<VirtualRouterParameters> = {}): RouterConfiguration {
   return {
     epochFloor: 0,
     parameters: {
-      name: 'web', interface: 'eth0', vrid: 7, version: 3, priority: 100, advertIntervalMs: 1000,
-      addresses: [{ address: VIP, prefixLength: 24 }], preemptMode: true, preemptDelayMs: 0, startupDelayMs: 0, checksum: 'auto',
-      announce: { count: 5, delayMs: 5000, delayedCount: 5, refreshMs: 0 }, ...change,
+      name: 'web',
+      interface: 'eth0',
+      vrid: 7,
+      version: 3,
+      priority: 100,
+      advertIntervalMs: 1000,
+      addresses: [{ address: VIP, prefixLength: 24 }],
+      preemptMode: true,
+      preemptDelayMs: 0,
+      startupDelayMs: 0,
+      checksum: 'auto',
+      announce: { count: 5, delayMs: 5000, delayedCount: 5, refreshMs: 0 },
+      ...change,
     },
   };
 }
@@ -112,7 +156,14 @@ function advert(priority: number, change: { vrid?: number; ttl?: number } = {}):
     { version: 3, vrid: change.vrid ?? 7, priority, advertIntervalMs: 1000, addresses: [VIP] },
     { source: PEER, destination: VRRP_GROUP_IPV4, checksumForm: 'pseudo-header' },
   );
-  return { interface: 'eth0', source: PEER, destination: VRRP_GROUP_IPV4, ttl: change.ttl ?? 255, payload, headerValid: true };
+  return {
+    interface: 'eth0',
+    source: PEER,
+    destination: VRRP_GROUP_IPV4,
+    ttl: change.ttl ?? 255,
+    payload,
+    headerValid: true,
+  };
 }
 
 const MASTER_DOWN_MS = 3609.375;
@@ -128,7 +179,10 @@ function masterHost(): FakeHost {
 describe('taking part', () => {
   test('a node takes the VIP of a past life off before it opens a socket', () => {
     const host = new FakeHost();
-    host.held.push({ address: OWN, prefixLength: 24, interface: 'eth0', ours: false }, { address: VIP, prefixLength: 24, interface: 'eth0', ours: false });
+    host.held.push(
+      { address: OWN, prefixLength: 24, interface: 'eth0', ours: false },
+      { address: VIP, prefixLength: 24, interface: 'eth0', ours: false },
+    );
     host.engine.configure(1, [router()]);
     expect(host.takeCalls()).toEqual([`release ${VIP}`, 'open eth0', 'initialize -> backup (startup)']);
     expect(host.notices()).toContain('leftover-address-removed');
@@ -158,13 +212,23 @@ describe('taking part', () => {
     host.engine.configure(1, [router()]);
     host.takeCalls();
     host.runUntil(host.now + MASTER_DOWN_MS);
-    expect(host.takeCalls()).toEqual(['send priority 100', `claim ${VIP}`, `announce ${VIP} x5`, 'backup -> master (master-down-timer)']);
+    expect(host.takeCalls()).toEqual([
+      'send priority 100',
+      `claim ${VIP}`,
+      `announce ${VIP} x5`,
+      'backup -> master (master-down-timer)',
+    ]);
   });
 
   test('shutdown resigns before it releases, and closes the socket last', () => {
     const host = masterHost();
     host.engine.shutdown();
-    expect(host.takeCalls()).toEqual(['send priority 0', `release ${VIP}`, 'master -> initialize (shutdown)', 'close eth0']);
+    expect(host.takeCalls()).toEqual([
+      'send priority 0',
+      `release ${VIP}`,
+      'master -> initialize (shutdown)',
+      'close eth0',
+    ]);
     expect(host.armedAt).toBeUndefined();
   });
 
@@ -244,7 +308,9 @@ describe('packets', () => {
     expect(host.notices()).toEqual(['advertisement-discarded']);
     host.sleep(60_001);
     host.deliver(advert(200, { ttl: 1 }));
-    const last = host.messages.filter((message) => message.type === 'notice' && message.event === 'advertisement-discarded').at(-1);
+    const last = host.messages
+      .filter((message) => message.type === 'notice' && message.event === 'advertisement-discarded')
+      .at(-1);
     expect(last).toMatchObject({ fields: { swallowed: 999 } });
   });
 
@@ -253,7 +319,9 @@ describe('packets', () => {
     host.engine.configure(1, [router()]);
     host.deliver(advert(200));
     const snapshot = host.engine.snapshotRouters()[0];
-    expect(snapshot?.heard).toEqual([{ address: PEER, priority: 200, advertIntervalMs: 1000, checksumForm: 'pseudo-header', lastHeardMs: 0 }]);
+    expect(snapshot?.heard).toEqual([
+      { address: PEER, priority: 200, advertIntervalMs: 1000, checksumForm: 'pseudo-header', lastHeardMs: 0 },
+    ]);
     expect(snapshot?.master).toEqual({ address: PEER, priority: 200 });
   });
 });
@@ -284,7 +352,12 @@ describe('the interface', () => {
 
   test('the primary address is the first one that is no virtual address', () => {
     const host = masterHost();
-    host.changeLink({ addresses: [{ address: VIP, prefixLength: 24 }, { address: OWN, prefixLength: 24 }] });
+    host.changeLink({
+      addresses: [
+        { address: VIP, prefixLength: 24 },
+        { address: OWN, prefixLength: 24 },
+      ],
+    });
     expect(host.takeCalls()).toEqual([]);
     expect(host.engine.snapshotRouters()[0]?.primaryAddress).toBe(OWN);
   });

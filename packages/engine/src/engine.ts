@@ -4,12 +4,19 @@
 //   link ─────┼─> stall check -> VirtualRouter.handle ┤
 //   timer ────┘   (drains first)                      └─> emit(message) to the agent
 //
-// One timer, armed for the smallest deadline of all routers. Everything is synchronous; nothing here knows Node, a file or a process.
+// One timer, armed for the smallest deadline of all routers. Everything is synchronous; nothing here knows Node, a
+// file or a process.
 
-import { BatonError, type Instant } from '@baton/base';
-import type { LinkState, ReceivedDatagram } from '@baton/net';
+import { isBatonError, type Instant } from '@baton/base';
+import type { LinkState, NetErrorCode, ReceivedDatagram } from '@baton/net';
 import {
-  checkReceived, DISCARD_REASONS, DISCARD_STATISTICS, REMARK_STATISTICS, type DiscardReason, type ReceiveContext, type ReceiveResult,
+  checkReceived,
+  DISCARD_REASONS,
+  DISCARD_STATISTICS,
+  REMARK_STATISTICS,
+  type DiscardReason,
+  type ReceiveContext,
+  type ReceiveResult,
   type VirtualRouterInput,
 } from '@baton/vrrp';
 import { HostedRouter } from './hosted-router.js';
@@ -22,7 +29,8 @@ import type { EnginePorts } from './ports.js';
 import { snapshotRouter } from './snapshot.js';
 import { hasOutsleptItsPeers, latenessMs, STALL_NOTICE_MS } from './stall.js';
 
-/** Datagrams read from one socket before a deadline may fire; what a flood sends beyond that waits for the event loop. */
+/** Datagrams read from one socket before a deadline may fire; what a flood sends beyond that waits for the event
+ *  loop. */
 export const DRAIN_LIMIT = 4096;
 
 /** All virtual routers of one node. */
@@ -43,8 +51,8 @@ export class Engine {
     this.#discarded = Object.fromEntries(DISCARD_REASONS.map((reason) => [reason, 0])) as Record<DiscardReason, number>;
   }
 
-  /** Runs exactly these routers from now on. A router keeps its state when name, interface, VRID and version are the same.
-   *  @throws {BatonError} when a socket is denied; routers that ran before keep running */
+  /** Runs exactly these routers from now on. A router keeps its state when name, interface, VRID and version are the
+   *  same.  @throws {BatonError} when a socket is denied; routers that ran before keep running */
   configure(generation: number, configurations: readonly RouterConfiguration[]): void {
     this.#enter();
     const wanted = new Map(configurations.map((configuration) => [configuration.parameters.name, configuration]));
@@ -92,7 +100,12 @@ export class Engine {
 
   /** What the engine counts about itself. */
   snapshotEngine(): Pick<EngineSnapshot, 'driver' | 'generation' | 'stallMs' | 'discarded'> {
-    return { driver: this.#ports.packetIo.driver, generation: this.#generation, stallMs: this.#stallMs, discarded: { ...this.#discarded } };
+    return {
+      driver: this.#ports.packetIo.driver,
+      generation: this.#generation,
+      stallMs: this.#stallMs,
+      discarded: { ...this.#discarded },
+    };
   }
 
   // --- what happens ---
@@ -114,7 +127,8 @@ export class Engine {
     this.#rearm();
   }
 
-  /** A deadline came. What already lies in the sockets is heard first: it may be the advertisement that the deadline waits for. */
+  /** A deadline came. What already lies in the sockets is heard first: it may be the advertisement that the deadline
+   *  waits for. */
   #onTimer(): void {
     this.#enter();
     for (const session of this.#sessions.values()) session.drain(DRAIN_LIMIT);
@@ -128,7 +142,8 @@ export class Engine {
 
   // --- how it is done ---
 
-  /** Every way into the engine passes here: takes the time once, and steps down what slept too long before anything is sent. */
+  /** Every way into the engine passes here: takes the time once, and steps down what slept too long before anything
+   *  is sent. */
   #enter(): Instant {
     const now = this.#ports.clock.now();
     const lateMs = latenessMs(now, this.#armedAt);
@@ -156,20 +171,34 @@ export class Engine {
     if (hosted === undefined) return;
     for (const remark of result.remarks) {
       hosted.router.statistics[REMARK_STATISTICS[remark]] += 1;
-      this.notices.sayLimited('warn', remark, `${hosted.name} ${datagram.source}`, { router: hosted.name, source: datagram.source });
+      this.notices.sayLimited('warn', remark, `${hosted.name} ${datagram.source}`, {
+        router: hosted.name,
+        source: datagram.source,
+      });
     }
     hosted.heard.note(datagram.source, result.advertisement, result.checksumForm, this.#ports.wallClockMs());
-    const input: VirtualRouterInput = { kind: 'advertisement', advertisement: result.advertisement, source: datagram.source };
+    const input: VirtualRouterInput = {
+      kind: 'advertisement',
+      advertisement: result.advertisement,
+      source: datagram.source,
+    };
     this.#feed(hosted, input, this.#ports.clock.now());
   }
 
-  #discard(session: InterfaceSession, datagram: ReceivedDatagram, rejected: Extract<ReceiveResult, { ok: false }>): void {
+  #discard(
+    session: InterfaceSession,
+    datagram: ReceivedDatagram,
+    rejected: Extract<ReceiveResult, { ok: false }>,
+  ): void {
     const { reason, vrid } = rejected;
     const hosted = vrid === undefined ? undefined : session.routers.get(vrid);
     if (hosted === undefined || reason === 'unknown-vrid') this.#discarded[reason] += 1;
     else hosted.router.statistics[DISCARD_STATISTICS[reason]] += 1;
     this.notices.sayLimited('warn', 'advertisement-discarded', `${session.name} ${datagram.source} ${reason}`, {
-      interface: session.name, source: datagram.source, reason, ...(hosted === undefined ? {} : { router: hosted.name }),
+      interface: session.name,
+      source: datagram.source,
+      reason,
+      ...(hosted === undefined ? {} : { router: hosted.name }),
     });
   }
 
@@ -177,7 +206,13 @@ export class Engine {
     const session = this.#sessions.get(hosted.router.parameters.interface);
     if (session === undefined) return;
     const outputs = hosted.router.handle(input, now);
-    const { claimFailed } = perform(outputs, { hosted, session, ports: this.#ports, notices: this.notices, decidedAt: now });
+    const { claimFailed } = perform(outputs, {
+      hosted,
+      session,
+      ports: this.#ports,
+      notices: this.notices,
+      decidedAt: now,
+    });
     if (claimFailed) this.#feed(hosted, { kind: 'claim-failed' }, now);
   }
 
@@ -188,7 +223,8 @@ export class Engine {
     this.#routers.set(parameters.name, hosted);
     const now = this.#ports.clock.now();
     // The link is read again: the addresses it had before may have been leftovers.
-    for (const input of session.update(this.#ports.linkMonitor.read(session.name))(hosted)) this.#feed(hosted, input, now);
+    for (const input of session.update(this.#ports.linkMonitor.read(session.name))(hosted))
+      this.#feed(hosted, input, now);
     this.#feed(hosted, { kind: 'startup' }, now);
   }
 
@@ -211,12 +247,17 @@ export class Engine {
   #sessionFor(interfaceName: string): InterfaceSession {
     const known = this.#sessions.get(interfaceName);
     if (known !== undefined) return known;
-    // Watched before it is read, so that no change falls between the two; the monitor goes on watching what has no router any more.
+    // Watched before it is read, so that no change falls between the two; the monitor goes on watching what has no
+    // router any more.
     if (!this.#watched.has(interfaceName)) {
       this.#watched.add(interfaceName);
-      this.#ports.linkMonitor.watch([interfaceName], (link) => { this.#onLinkChanged(link); });
+      this.#ports.linkMonitor.watch([interfaceName], (link) => {
+        this.#onLinkChanged(link);
+      });
     }
-    const session = new InterfaceSession(interfaceName, this.#ports, this.notices, (datagram) => { this.#onDatagram(datagram); });
+    const session = new InterfaceSession(interfaceName, this.#ports, this.notices, (datagram) => {
+      this.#onDatagram(datagram);
+    });
     this.#sessions.set(interfaceName, session);
     return session;
   }
@@ -228,13 +269,15 @@ export class Engine {
       if (deadline !== undefined && (next === undefined || deadline < next)) next = deadline;
     }
     this.#armedAt = next;
-    this.#ports.timer.arm(next, () => { this.#onTimer(); });
+    this.#ports.timer.arm(next, () => {
+      this.#onTimer();
+    });
   }
 }
 
 function isSameRouter(hosted: HostedRouter, { parameters }: RouterConfiguration): boolean {
   const current = hosted.router.parameters;
-  return current.interface === parameters.interface && current.vrid === parameters.vrid && current.version === parameters.version;
+  return current.interface === parameters.interface && current.vrid === parameters.vrid;
 }
 
 function receiveContext(hosted: HostedRouter | undefined): ReceiveContext | undefined {
@@ -242,7 +285,12 @@ function receiveContext(hosted: HostedRouter | undefined): ReceiveContext | unde
   return { parameters: hosted.router.parameters, primaryAddress: hosted.router.primaryAddress };
 }
 
+const PRIVILEGE_ERRORS: ReadonlySet<string> = new Set<NetErrorCode>([
+  'ERR_NET_RAW_SOCKET_DENIED',
+  'ERR_NET_CAPABILITY_MISSING',
+]);
+
 /** Whether this engine could not start for lack of a privilege rather than for a fault of its own. */
 export function isPrivilegeError(error: unknown): boolean {
-  return error instanceof BatonError && (error.code === 'ERR_NET_RAW_SOCKET_DENIED' || error.code === 'ERR_NET_CAPABILITY_MISSING');
+  return isBatonError(error) && PRIVILEGE_ERRORS.has(error.code);
 }

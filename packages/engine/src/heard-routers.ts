@@ -15,7 +15,11 @@ export class HeardRouters {
   note(source: IpAddress, advertisement: Advertisement, checksumForm: HeardRouter['checksumForm'], atMs: number): void {
     this.#bySource.delete(source);
     this.#bySource.set(source, {
-      address: source, priority: advertisement.priority, advertIntervalMs: advertisement.advertIntervalMs, checksumForm, lastHeardMs: atMs,
+      address: source,
+      priority: advertisement.priority,
+      advertIntervalMs: advertisement.advertIntervalMs,
+      checksumForm,
+      lastHeardMs: atMs,
     });
     const oldest = this.#bySource.keys().next();
     if (this.#bySource.size > MAX_HEARD_ROUTERS && oldest.done !== true) this.#bySource.delete(oldest.value);

@@ -1,4 +1,5 @@
-// A virtual router in its place: the pure state machine, the interface it runs on, and what is remembered about it for status.
+// A virtual router in its place: the pure state machine, the interface it runs on, and what is remembered about it
+// for status.
 
 import type { IpAddress } from '@baton/base';
 import type { OwnedAddress } from '@baton/net';
@@ -40,6 +41,8 @@ export class HostedRouter {
   placed(address: VirtualAddress): OwnedAddress {
     const { address: ip, prefixLength, label } = address;
     const place = address.interface ?? this.router.parameters.interface;
-    return label === undefined ? { address: ip, prefixLength, interface: place } : { address: ip, prefixLength, interface: place, label };
+    return label === undefined
+      ? { address: ip, prefixLength, interface: place }
+      : { address: ip, prefixLength, interface: place, label };
   }
 }

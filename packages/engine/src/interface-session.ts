@@ -1,7 +1,7 @@
-// One network interface as its routers see it: is it there, is it up, which address is primary, and the one socket that all routers on it share.
-// Turns what the kernel says into inputs for those routers. Knows no VRRP message.
+// One network interface as its routers see it: is it there, is it up, which address is primary, and the one socket
+// that all routers on it share. Turns what the kernel says into inputs for those routers. Knows no VRRP message.
 
-import { BatonError, addressFamily, type IpAddress } from '@baton/base';
+import { isisBatonError, addressFamily, type IpAddress } from '@baton/base';
 import type { AdvertisementSocket, LinkState, NetErrorCode, ReceivedDatagram } from '@baton/net';
 import type { VirtualRouterInput } from '@baton/vrrp';
 import type { HostedRouter } from './hosted-router.js';
@@ -21,7 +21,10 @@ export class InterfaceSession {
   #link: LinkState;
 
   constructor(
-    name: string, ports: Pick<EnginePorts, 'packetIo' | 'linkMonitor'>, notices: Notices, receive: (datagram: ReceivedDatagram) => void,
+    name: string,
+    ports: Pick<EnginePorts, 'packetIo' | 'linkMonitor'>,
+    notices: Notices,
+    receive: (datagram: ReceivedDatagram) => void,
   ) {
     this.name = name;
     this.#ports = ports;
@@ -33,7 +36,9 @@ export class InterfaceSession {
   /** The first IPv4 address of the interface that is no virtual address; for an address owner the first one of all. */
   primaryAddressFor(hosted: HostedRouter): IpAddress | undefined {
     const virtual = new Set([...this.routers.values()].flatMap((other) => other.virtualAddresses()));
-    const candidates = this.#link.addresses.map((entry) => entry.address).filter((address) => addressFamily(address) === 4);
+    const candidates = this.#link.addresses
+      .map((entry) => entry.address)
+      .filter((address) => addressFamily(address) === 4);
     const own = candidates.find((address) => !virtual.has(address));
     return own ?? (hosted.ownsAddresses() ? candidates[0] : undefined);
   }
@@ -60,8 +65,11 @@ export class InterfaceSession {
       { kind: 'fault-changed', reason: 'link-down', active: down },
     ];
     const address: VirtualRouterInput = { kind: 'address-changed', primaryAddress: this.primaryAddressFor(hosted) };
-    // Bad news about the link comes first, so that nobody tries to resign over a dead one; good news comes last, so that nobody starts without an address.
-    return missing || down ? [...faults.filter(isActive), ...faults.filter((fault) => !isActive(fault)), address] : [address, ...faults];
+    // Bad news about the link comes first, so that nobody tries to resign over a dead one; good news comes last, so
+    // that nobody starts without an address.
+    return missing || down
+      ? [...faults.filter(isActive), ...faults.filter((fault) => !isActive(fault)), address]
+      : [address, ...faults];
   }
 
   /** The socket to send on, or undefined while the interface is missing. */
@@ -80,7 +88,8 @@ export class InterfaceSession {
     this.#socket = undefined;
   }
 
-  /** Opens the socket, and opens it anew when the interface was deleted and made again: a bound socket stays with the dead index. */
+  /** Opens the socket, and opens it anew when the interface was deleted and made again: a bound socket stays with
+   *  the dead index. */
   reopenSocketIfNeeded(): void {
     if (this.#socket !== undefined && this.#link.exists && this.#socketIndex === this.#link.index) return;
     this.close();
@@ -89,11 +98,18 @@ export class InterfaceSession {
       this.#socket = this.#ports.packetIo.open(this.name, this.#receive);
       this.#socketIndex = this.#link.index;
     } catch (error) {
-      if (!(error instanceof BatonError) || (error.code as NetErrorCode) === 'ERR_NET_RAW_SOCKET_DENIED') throw error;
-      this.#notices.sayLimited('error', 'socket-open-failed', this.name, { interface: this.name, code: error.code, message: error.message });
+      if (!isBatonError(error) || error.code === DENIED) throw error;
+      this.#notices.sayLimited('error', 'socket-open-failed', this.name, {
+        interface: this.name,
+        code: error.code,
+        message: error.message,
+      });
     }
   }
 }
+
+/** Waiting does not help against this one: it ends the start instead. */
+const DENIED: NetErrorCode = 'ERR_NET_RAW_SOCKET_DENIED';
 
 function isActive(input: VirtualRouterInput): boolean {
   return input.kind === 'fault-changed' && input.active;

@@ -1,4 +1,5 @@
-// Addresses of a past life: what a node must take off its interfaces before it takes part. Runs once for each router that is new to the engine.
+// Addresses of a past life: what a node must take off its interfaces before it takes part. Runs once for each router
+// that is new to the engine.
 
 import { addressFamily } from '@baton/base';
 import type { HeldAddress } from '@baton/net';
@@ -8,9 +9,14 @@ import type { EnginePorts } from './ports.js';
 
 /** Takes every virtual address of the router off, wherever on this host it is found.
  *
- *  Left in place: what an address owner (priority 255) has of its own, and the last IPv4 address of an interface, because a virtual address
- *  that is also the only address is a configuration error and deleting it would cut the host off. */
-export function removeLeftovers(hosted: HostedRouter, ports: Pick<EnginePorts, 'addressOwner'>, notices: Notices): void {
+ *   Left in place: what an address owner (priority 255) has of its own, and the last IPv4 address of an interface,
+ *  because a virtual address  that is also the only address is a configuration error and deleting it would cut the
+ *  host off. */
+export function removeLeftovers(
+  hosted: HostedRouter,
+  ports: Pick<EnginePorts, 'addressOwner'>,
+  notices: Notices,
+): void {
   const virtual = new Set(hosted.virtualAddresses());
   const held = ports.addressOwner.list();
   for (const address of held.filter((entry) => virtual.has(entry.address))) {
@@ -30,5 +36,8 @@ export function removeLeftovers(hosted: HostedRouter, ports: Pick<EnginePorts, '
 function isOnlyAddress(address: HeldAddress, held: readonly HeldAddress[]): boolean {
   if (address.ours) return false;
   const family = addressFamily(address.address);
-  return held.filter((entry) => entry.interface === address.interface && addressFamily(entry.address) === family).length === 1;
+  return (
+    held.filter((entry) => entry.interface === address.interface && addressFamily(entry.address) === family).length ===
+    1
+  );
 }

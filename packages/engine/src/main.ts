@@ -1,14 +1,22 @@
-// The engine process, root of the service: holds the runtime lock, hosts the Engine on Linux, supervises the agent, obeys signals.
+// The engine process, root of the service: holds the runtime lock, hosts the Engine on Linux, supervises the agent,
+// obeys signals.
 //
 //   baton run ── this process ── fork ─> agent (configuration, hooks, status)
 //                    └─ fork ─> observer (libpcap), only when configured
 //
 // It reads no configuration: the agent sends it. It waits for nobody: adverts go on while the agent is dead.
 
-import { BatonError, describeError } from '@baton/base';
+import { BatonError, describeError, isBatonError } from '@baton/base';
 import { lockFile, notifyService, useRealTimeScheduling, type FileLock } from '@baton/linux';
 import {
-  missingCapabilities, openAddressOwner, openAnnouncer, openLinkMonitor, openPacketIo,
+  missingCapabilities,
+  openAddressOwner,
+  openAnnouncer,
+  openLinkMonitor,
+  openPacketIo,
+  startObserver,
+  type Evidence,
+  type Observer,
 } from '@baton/net/linux';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -50,25 +58,38 @@ class EngineProcess {
   #engine: Engine | undefined;
   #driver = '';
   #lock: HeldLock | undefined;
+  readonly #observerProgram: string;
+  #observer: Observer | undefined;
   #failedStarts = 0;
   #agentDeath: AgentExit | undefined;
   #stopping = false;
   #exitCode: number = EXIT.done;
 
   constructor(options: EngineOptions) {
+    this.#observerProgram = options.observerProgram;
     this.#scheduling = useRealTimeScheduling(REAL_TIME_PRIORITY).ok ? 'rr' : 'normal';
     this.#supervisor = new AgentSupervisor({
       program: options.agentProgram,
       arguments: options.agentArguments,
-      onMessage: (message) => { this.#onMessage(message); },
-      onExit: (exit) => { this.#onAgentExit(exit); },
+      onMessage: (message) => {
+        this.#onMessage(message);
+      },
+      onExit: (exit) => {
+        this.#onAgentExit(exit);
+      },
     });
   }
 
   start(): void {
-    process.on('SIGTERM', () => { this.#stop(); });
-    process.on('SIGINT', () => { this.#stop(); });
-    process.on('SIGHUP', () => { this.#supervisor.signal('SIGHUP'); });
+    process.on('SIGTERM', () => {
+      this.#stop();
+    });
+    process.on('SIGINT', () => {
+      this.#stop();
+    });
+    process.on('SIGHUP', () => {
+      this.#supervisor.signal('SIGHUP');
+    });
     this.#supervisor.start();
   }
 
@@ -100,13 +121,25 @@ class EngineProcess {
       this.#engine ??= this.#createEngine();
       this.#engine.configure(message.generation, message.routers);
     } catch (error) {
-      if (!(error instanceof BatonError)) throw error;
+      if (!isBatonError(error)) throw error;
       const exitCode = isPrivilegeError(error) ? EXIT.privileges : EXIT.failed;
-      this.#send({ type: 'refused', generation: message.generation, code: error.code, message: describeError(error), exitCode });
+      this.#send({
+        type: 'refused',
+        generation: message.generation,
+        code: error.code,
+        message: describeError(error),
+        exitCode,
+      });
       if (firstTime) this.#endAfterAgent(exitCode);
       return;
     }
-    this.#send({ type: 'configured', generation: message.generation, driver: this.#driver, scheduling: this.#scheduling });
+    this.#observe(message);
+    this.#send({
+      type: 'configured',
+      generation: message.generation,
+      driver: this.#driver,
+      scheduling: this.#scheduling,
+    });
     if (firstTime) tellServiceManager({ READY: '1' });
     this.#reportAgentDeath();
   }
@@ -136,10 +169,16 @@ class EngineProcess {
     this.#driver = packetIo.driver;
     const clock = { now: () => performance.now() };
     return new Engine({
-      packetIo, clock, timer: new NodeDeadlineTimer(clock),
-      addressOwner: openAddressOwner(), announcer: openAnnouncer(), linkMonitor: openLinkMonitor(),
+      packetIo,
+      clock,
+      timer: new NodeDeadlineTimer(clock),
+      addressOwner: openAddressOwner(),
+      announcer: openAnnouncer(),
+      linkMonitor: openLinkMonitor(),
       wallClockMs: () => Date.now(),
-      emit: (message) => { this.#send(message); },
+      emit: (message) => {
+        this.#send(message);
+      },
     });
   }
 
@@ -147,11 +186,38 @@ class EngineProcess {
     const engine = this.#engine;
     if (engine === undefined) return;
     this.#send({
-      type: 'snapshot', id, routers: engine.snapshotRouters(),
+      type: 'snapshot',
+      id,
+      routers: engine.snapshotRouters(),
       engine: {
-        ...engine.snapshotEngine(), pid: process.pid, scheduling: this.#scheduling, rssBytes: process.memoryUsage.rss(),
-        observer: 'off',
+        ...engine.snapshotEngine(),
+        pid: process.pid,
+        scheduling: this.#scheduling,
+        rssBytes: process.memoryUsage.rss(),
+        observer: this.#observer?.state ?? 'off',
       },
+    });
+  }
+
+  #observe({ observe, routers }: ConfigureMessage): void {
+    this.#observer?.close();
+    this.#observer = undefined;
+    if (!observe) return;
+    const interfaces = [...new Set(routers.map(({ parameters }) => parameters.interface))];
+    const addresses = routers.flatMap(({ parameters }) => parameters.addresses.map((entry) => entry.address));
+    this.#observer = startObserver(this.#observerProgram, interfaces, addresses, (evidence) => {
+      this.#reportEvidence(evidence);
+    });
+  }
+
+  /** What the election hears itself is not evidence; a claim of one of our addresses by another MAC is. */
+  #reportEvidence(evidence: Evidence): void {
+    if (evidence.kind !== 'foreign-claim') return;
+    const { address, mac } = evidence;
+    this.#engine?.notices.sayLimited('warn', 'foreign-claim-seen', `${address} ${mac}`, {
+      interface: evidence.interface,
+      address,
+      mac,
     });
   }
 
@@ -164,12 +230,15 @@ class EngineProcess {
     if (this.#engine !== undefined) return;
     this.#failedStarts += 1;
     if (this.#failedStarts < MAX_FAILED_STARTS) return;
-    process.stderr.write(`baton: the agent ended ${String(this.#failedStarts)} times before it sent a configuration; see its messages above\n`);
+    process.stderr.write(
+      `baton: the agent ended ${String(this.#failedStarts)} times before it sent a configuration, see above\n`,
+    );
     this.#exitCode = EXIT.failed;
     this.#end();
   }
 
-  /** The routers leave first; then the agent delivers the stop hooks; then the process ends. A second signal ends it at once. */
+  /** The routers leave first; then the agent delivers the stop hooks; then the process ends. A second signal ends it
+   *  at once. */
   #stop(): void {
     if (this.#stopping) {
       this.#end();
@@ -178,21 +247,28 @@ class EngineProcess {
     this.#stopping = true;
     tellServiceManager({ STOPPING: '1' });
     this.#engine?.shutdown();
+    this.#observer?.close();
     this.#supervisor.expectEnd();
     if (!this.#supervisor.isRunning()) {
       this.#end();
       return;
     }
     this.#send({ type: 'stopping' });
-    setTimeout(() => { this.#end(); }, STOP_PATIENCE_MS);
+    setTimeout(() => {
+      this.#end();
+    }, STOP_PATIENCE_MS);
   }
 
   #endAfterAgent(exitCode: number): void {
+    this.#engine?.shutdown();
     this.#exitCode = exitCode;
     this.#stopping = true;
     this.#supervisor.expectEnd();
     if (!this.#supervisor.isRunning()) this.#end();
-    else setTimeout(() => { this.#end(); }, STOP_PATIENCE_MS);
+    else
+      setTimeout(() => {
+        this.#end();
+      }, STOP_PATIENCE_MS);
   }
 
   #end(): void {
@@ -207,14 +283,20 @@ class EngineProcess {
   }
 }
 
-/** Takes the lock that makes this daemon the only one on its runtime directory. The kernel drops it when the process dies, however it dies. */
+/** Takes the lock that makes this daemon the only one on its runtime directory. The kernel drops it when the process
+ *  dies, however it dies. */
 function takeRuntimeLock(directory: string): HeldLock {
   try {
     mkdirSync(directory, { recursive: true, mode: 0o750 });
   } catch (cause) {
-    throw new BatonError('ERR_ENGINE_RUNTIME_DIRECTORY', `cannot make the runtime directory ${directory}: ${describeError(cause)}`, {
-      cause, hint: 'make it writable for the service, or set runtime_directory',
-    });
+    throw new BatonError(
+      'ERR_ENGINE_RUNTIME_DIRECTORY',
+      `cannot make the runtime directory ${directory}: ${describeError(cause)}`,
+      {
+        cause,
+        hint: 'make it writable for the service, or set runtime_directory',
+      },
+    );
   }
   const lock = lockFile(join(directory, 'baton.lock'));
   if (lock.ok) return lock;

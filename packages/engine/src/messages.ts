@@ -1,10 +1,12 @@
-// What engine and agent say to each other over their parent-child channel. The engine owns these types: the agent imports only this file.
+// What engine and agent say to each other over their parent-child channel. The engine owns these types: the agent
+// imports only this file.
 
 import type { FaultReason, StateChange, StateName, StatisticName, VirtualRouterParameters } from '@baton/vrrp';
 
 /** Everything the agent may tell the engine. Order is kept. */
 export type AgentMessage =
-  /** The whole desired configuration; applied as one transaction and answered by `configured`. The first one also takes the runtime lock. */
+  /** The whole desired configuration; applied as one transaction and answered by `configured`. The first one also
+   *  takes the runtime lock. */
   | {
       readonly type: 'configure';
       /** Grows with every accepted configuration. */
@@ -36,17 +38,41 @@ export type EngineMessage =
   | { readonly type: 'configured'; readonly generation: number; readonly driver: string; readonly scheduling: string }
   /** The configuration was not applied; nothing changed. At start the engine ends afterwards with `exitCode`. */
   | {
-      readonly type: 'refused'; readonly generation: number; readonly code: string; readonly message: string; readonly exitCode: number;
+      readonly type: 'refused';
+      readonly generation: number;
+      readonly code: string;
+      readonly message: string;
+      readonly exitCode: number;
     }
-  | { readonly type: 'state-changed'; readonly router: string; readonly change: StateChange; readonly steps: TransitionSteps; readonly at: number }
+  | {
+      readonly type: 'state-changed';
+      readonly router: string;
+      readonly change: StateChange;
+      readonly steps: TransitionSteps;
+      readonly at: number;
+    }
   /** Something an operator should know, with a stable event name and flat fields; the agent logs and journals it. */
   | {
-      readonly type: 'notice'; readonly level: 'error' | 'warn' | 'info' | 'debug'; readonly event: string;
-      readonly fields: Readonly<Record<string, string | number | boolean>>; readonly at: number;
+      readonly type: 'notice';
+      readonly level: 'error' | 'warn' | 'info' | 'debug';
+      readonly event: string;
+      readonly fields: Readonly<Record<string, string | number | boolean>>;
+      readonly at: number;
     }
-  | { readonly type: 'snapshot'; readonly id: number; readonly routers: readonly RouterSnapshot[]; readonly engine: EngineSnapshot }
+  | {
+      readonly type: 'snapshot';
+      readonly id: number;
+      readonly routers: readonly RouterSnapshot[];
+      readonly engine: EngineSnapshot;
+    }
   /** A master overruled a lower-priority advertisement. */
-  | { readonly type: 'lower-priority-received'; readonly router: string; readonly source: string; readonly priority: number; readonly at: number }
+  | {
+      readonly type: 'lower-priority-received';
+      readonly router: string;
+      readonly source: string;
+      readonly priority: number;
+      readonly at: number;
+    }
   /** Routers are shut down, addresses are off: run the stop hooks, then answer `stopped`. */
   | { readonly type: 'stopping' };
 

@@ -1,5 +1,5 @@
-// Notices to the agent, at most one a minute for the same event about the same thing (RFC 9568 §7.1: logs are rate-limited),
-// so that a flood of bad packets costs a counter and not a message each.
+// Notices to the agent, at most one a minute for the same event about the same thing (RFC 9568 §7.1: logs are
+// rate-limited), so that a flood of bad packets costs a counter and not a message each.
 
 import type { Instant } from '@baton/base';
 import type { EngineMessage } from './messages.js';
@@ -28,7 +28,8 @@ export class Notices {
     this.#ports.emit({ type: 'notice', level, event, fields, at: this.#ports.wallClockMs() });
   }
 
-  /** Says something that a peer can provoke at will: once a minute for each subject, with the count of what was swallowed since. */
+  /** Says something that a peer can provoke at will: once a minute for each subject, with the count of what was
+   *  swallowed since. */
   sayLimited(level: Level, event: string, subject: string, fields: NoticeFields): void {
     const now = this.#ports.clock.now();
     const key = `${event} ${subject}`;
@@ -40,7 +41,11 @@ export class Notices {
     this.#recent.delete(key);
     this.#recent.set(key, { until: now + NOTICE_PERIOD_MS, swallowed: 0 });
     if (this.#recent.size > MAX_NOTICE_SUBJECTS) this.#forgetOldest();
-    this.say(level, event, known === undefined || known.swallowed === 0 ? fields : { ...fields, swallowed: known.swallowed });
+    this.say(
+      level,
+      event,
+      known === undefined || known.swallowed === 0 ? fields : { ...fields, swallowed: known.swallowed },
+    );
   }
 
   #forgetOldest(): void {

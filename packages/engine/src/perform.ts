@@ -2,7 +2,13 @@
 // One switch, one tick, no waiting. Decides nothing of its own.
 
 import { assertNever, type Instant } from '@baton/base';
-import { encodeAdvertisement, VRRP_GROUP_IPV4, type StateChange, type VirtualAddress, type VirtualRouterOutput } from '@baton/vrrp';
+import {
+  encodeAdvertisement,
+  VRRP_GROUP_IPV4,
+  type StateChange,
+  type VirtualAddress,
+  type VirtualRouterOutput,
+} from '@baton/vrrp';
 import type { HostedRouter } from './hosted-router.js';
 import type { InterfaceSession } from './interface-session.js';
 import type { TransitionSteps } from './messages.js';
@@ -50,7 +56,11 @@ export function perform(outputs: readonly VirtualRouterOutput[], context: Perfor
         break;
       case 'lower-priority-received':
         ports.emit({
-          type: 'lower-priority-received', router: hosted.name, source: output.source, priority: output.priority, at: ports.wallClockMs(),
+          type: 'lower-priority-received',
+          router: hosted.name,
+          source: output.source,
+          priority: output.priority,
+          at: ports.wallClockMs(),
         });
         break;
       default:
@@ -68,18 +78,26 @@ function sendAdvertisement(priority: number, { hosted, session, notices }: Perfo
   if (primaryAddress === undefined || socket === undefined) return;
   const payload = encodeAdvertisement(
     {
-      version: parameters.version, vrid: parameters.vrid, priority, advertIntervalMs: parameters.advertIntervalMs,
+      version: parameters.version,
+      vrid: parameters.vrid,
+      priority,
+      advertIntervalMs: parameters.advertIntervalMs,
       addresses: parameters.addresses.map((entry) => entry.address),
     },
     {
-      source: primaryAddress, destination: VRRP_GROUP_IPV4,
+      source: primaryAddress,
+      destination: VRRP_GROUP_IPV4,
       checksumForm: parameters.checksum === 'rfc9568' ? 'message-only' : 'pseudo-header',
     },
   );
   const result = socket.send(primaryAddress, payload);
   if (result.ok) return;
   router.statistics.send_errors += 1;
-  notices.sayLimited('warn', 'advertisement-send-failed', hosted.name, { router: hosted.name, interface: session.name, errno: result.errno });
+  notices.sayLimited('warn', 'advertisement-send-failed', hosted.name, {
+    router: hosted.name,
+    interface: session.name,
+    errno: result.errno,
+  });
 }
 
 /** Claims the whole set. The first refusal ends it; the router then releases what was claimed. */
@@ -89,7 +107,10 @@ function claimAddresses(addresses: readonly VirtualAddress[], { hosted, ports, n
     const result = ports.addressOwner.claim(place);
     if (!result.ok) {
       notices.say('error', 'address-install-failed', {
-        router: hosted.name, address: place.address, interface: place.interface, errno: result.errno,
+        router: hosted.name,
+        address: place.address,
+        interface: place.interface,
+        errno: result.errno,
       });
       return false;
     }
@@ -105,14 +126,24 @@ function releaseAddresses(addresses: readonly VirtualAddress[], { hosted, ports,
     const result = ports.addressOwner.release(place);
     if (result.ok) continue;
     notices.say('error', 'address-release-failed', {
-      router: hosted.name, address: place.address, interface: place.interface, errno: result.errno,
+      router: hosted.name,
+      address: place.address,
+      interface: place.interface,
+      errno: result.errno,
     });
   }
 }
 
-function announceAddresses(addresses: readonly VirtualAddress[], count: number, { hosted, ports, notices }: PerformContext): void {
+function announceAddresses(
+  addresses: readonly VirtualAddress[],
+  count: number,
+  { hosted, ports, notices }: PerformContext,
+): void {
   if (count === 0 || addresses.length === 0) return;
-  const result = ports.announcer.announce(addresses.map((address) => hosted.placed(address)), count);
+  const result = ports.announcer.announce(
+    addresses.map((address) => hosted.placed(address)),
+    count,
+  );
   if (result.ok) return;
   hosted.router.statistics.send_errors += 1;
   notices.sayLimited('warn', 'announcement-send-failed', hosted.name, { router: hosted.name, errno: result.errno });

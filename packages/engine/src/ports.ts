@@ -1,4 +1,5 @@
-// What the engine needs from the world around it. Production fills it with Linux and Node, the simulator with memory and a virtual clock.
+// What the engine needs from the world around it. Production fills it with Linux and Node, the simulator with memory
+// and a virtual clock.
 
 import type { Clock, Instant } from '@baton/base';
 import type { AddressOwner, Announcer, LinkMonitor, PacketIo } from '@baton/net';
@@ -6,7 +7,8 @@ import type { EngineMessage } from './messages.js';
 
 /** The engine's only timer. */
 export interface DeadlineTimer {
-  /** Calls `fire` once, at `at` or as soon after it as the process runs; replaces what was armed before. Undefined disarms. */
+  /** Calls `fire` once, at `at` or as soon after it as the process runs; replaces what was armed before. Undefined
+   *  disarms. */
   arm(at: Instant | undefined, fire: () => void): void;
 }
 

@@ -11,15 +11,24 @@ export function snapshotRouter(hosted: HostedRouter, held: readonly HeldAddress[
   const { parameters, state } = router;
   const installed = new Set(held.map((entry) => `${entry.interface} ${entry.address}`));
   return {
-    name: parameters.name, interface: parameters.interface, vrid: parameters.vrid, version: parameters.version,
+    name: parameters.name,
+    interface: parameters.interface,
+    vrid: parameters.vrid,
+    version: parameters.version,
     state: state.kind,
     faults: state.kind === 'fault' ? [...state.reasons] : [],
     priority: { configured: parameters.priority, effective: router.effectivePriority },
     advertIntervalMs: parameters.advertIntervalMs,
-    sinceMs: hosted.sinceMs, reason: hosted.reason, epoch: router.epoch,
+    sinceMs: hosted.sinceMs,
+    reason: hosted.reason,
+    epoch: router.epoch,
     addresses: parameters.addresses.map((address) => {
       const place = hosted.placed(address);
-      return { address: formatAddressPrefix(place), interface: place.interface, installed: installed.has(`${place.interface} ${place.address}`) };
+      return {
+        address: formatAddressPrefix(place),
+        interface: place.interface,
+        installed: installed.has(`${place.interface} ${place.address}`),
+      };
     }),
     primaryAddress: router.primaryAddress,
     master: router.master,

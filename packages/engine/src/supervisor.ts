@@ -1,5 +1,6 @@
-// Keeps the agent alive: starts it, passes messages both ways, starts it again when it dies, and replaces it when it stops reading.
-// The engine never waits for it: what cannot be queued is not sent, and a new agent asks for the whole state anyway.
+// Keeps the agent alive: starts it, passes messages both ways, starts it again when it dies, and replaces it when it
+// stops reading. The engine never waits for it: what cannot be queued is not sent, and a new agent asks for the whole
+// state anyway.
 
 import { fork, type ChildProcess } from 'node:child_process';
 import type { AgentMessage, EngineMessage } from './messages.js';
@@ -42,13 +43,18 @@ export class AgentSupervisor {
   /** Starts the agent. */
   start(): void {
     const startedAtMs = performance.now();
-    const child = fork(this.#options.program, [...this.#options.arguments], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv: [] });
+    const child = fork(this.#options.program, [...this.#options.arguments], {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      execArgv: [],
+    });
     this.#child = child;
     this.#pending = 0;
     child.on('message', (message) => {
       if (this.#child === child) this.#options.onMessage(message as AgentMessage);
     });
-    child.on('error', () => { child.kill('SIGKILL'); });
+    child.on('error', () => {
+      child.kill('SIGKILL');
+    });
     child.once('exit', (code, signal) => {
       if (this.#child === child) this.#child = undefined;
       if (performance.now() - startedAtMs > HEALTHY_LIFE_MS) this.#delayMs = RESPAWN_DELAY_MS.first;
@@ -57,7 +63,8 @@ export class AgentSupervisor {
     });
   }
 
-  /** Sends one message; dropped when no agent lives. A channel that is full means a stuck agent: it is killed and started anew. */
+  /** Sends one message; dropped when no agent lives. A channel that is full means a stuck agent: it is killed and
+   *  started anew. */
   send(message: EngineMessage): void {
     const child = this.#child;
     if (child?.connected !== true) return;
@@ -66,7 +73,9 @@ export class AgentSupervisor {
       return;
     }
     this.#pending += 1;
-    child.send(message, () => { this.#pending -= 1; });
+    child.send(message, () => {
+      this.#pending -= 1;
+    });
   }
 
   /** Passes a signal on. */
@@ -85,7 +94,9 @@ export class AgentSupervisor {
   }
 
   #respawnLater(): void {
-    this.#respawning = setTimeout(() => { this.start(); }, this.#delayMs);
+    this.#respawning = setTimeout(() => {
+      this.start();
+    }, this.#delayMs);
     this.#delayMs = Math.min(this.#delayMs * 2, RESPAWN_DELAY_MS.longest);
   }
 }
