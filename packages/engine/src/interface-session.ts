@@ -1,7 +1,7 @@
 // One network interface as its routers see it: is it there, is it up, which address is primary, and the one socket
 // that all routers on it share. Turns what the kernel says into inputs for those routers. Knows no VRRP message.
 
-import { isisBatonError, addressFamily, type IpAddress } from '@baton/base';
+import { isBatonError, addressFamily, type IpAddress } from '@baton/base';
 import type { AdvertisementSocket, LinkState, NetErrorCode, ReceivedDatagram } from '@baton/net';
 import type { VirtualRouterInput } from '@baton/vrrp';
 import type { HostedRouter } from './hosted-router.js';
