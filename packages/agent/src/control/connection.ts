@@ -84,7 +84,8 @@ export class ControlConnection {
     }
     if (end < 0) {
       this.#socket.resume();
-      if (this.#hasEnded && this.#views.size === 0) this.#socket.end();
+      // A closed client and one that only closed its sending side look the same: following ends for both.
+      if (this.#hasEnded) this.#socket.end();
       return;
     }
     const line = this.#received.subarray(0, end).toString('utf8');

@@ -58,15 +58,16 @@ describe('one command', () => {
   });
 
   test('leads a session of its own, so that a signal to the daemon does not reach it', async () => {
-    const { result } = startCommand(command('read -r pid rest < /proc/self/stat; cut -d" " -f5,6 /proc/$$/stat; echo $$'));
+    const { result } = startCommand(command('cut -d" " -f5,6 /proc/$$/stat; echo $$'));
     const [groupAndSession, pid] = (await result).output.trim().split('\n');
     expect(groupAndSession).toBe(`${String(pid)} ${String(pid)}`);
   });
 
   test('gets SIGTERM at its timeout and may clean up', async () => {
-    const { result } = startCommand(command('trap "echo cleaned; exit 3" TERM; while :; do sleep 0.01; done', { timeoutMs: 200 }));
+    const text = 'trap "echo cleaned; exit 3" TERM; while :; do sleep 0.01; done';
+    const { result } = startCommand(command(text, { timeoutMs: 200 }));
     expect(await result).toMatchObject({
-      outcome: 'timed-out', exitCode: 3, output: expect.stringContaining('cleaned') as string,
+      outcome: 'timed-out', exitCode: 3, output: expect.stringContaining('cleaned'),
     });
   });
 
@@ -80,7 +81,8 @@ describe('one command', () => {
 
   test('leaves nothing of its group behind after a timeout, not even what ignores SIGTERM', async () => {
     const pidFile = join(directory, 'orphan');
-    const orphan = script(`trap "" TERM; echo $$ > ${pidFile}.new; mv ${pidFile}.new ${pidFile}; while :; do sleep 0.05; done`);
+    const sayPid = `echo $$ > ${pidFile}.new; mv ${pidFile}.new ${pidFile}`;
+    const orphan = script(`trap "" TERM; ${sayPid}; while :; do sleep 0.05; done`);
     const { result } = startCommand(command(`${orphan} & wait`, { timeoutMs: 300 }));
     await waitFor(() => existsSync(pidFile));
     const pid = Number(readFileSync(pidFile, 'utf8'));
@@ -112,15 +114,16 @@ describe('one command', () => {
   });
 
   test('that does not exist is a result and not an error', async () => {
-    const { result } = startCommand({ words: [join(directory, 'absent')], environment: {}, input: 'x', timeoutMs: 1000 });
-    expect(await result).toMatchObject({ outcome: 'not-started', message: expect.stringContaining('ENOENT') as string });
+    const words = [join(directory, 'absent')];
+    const { result } = startCommand({ words, environment: {}, input: 'x', timeoutMs: 1000 });
+    expect(await result).toMatchObject({ outcome: 'not-started', message: expect.stringContaining('ENOENT') });
   });
 
   test('whose arguments the kernel refuses is a result and not an error', async () => {
     const { result } = startCommand({
       words: ['/bin/true', 'x'.repeat(4_000_000)], environment: {}, input: '', timeoutMs: 1000,
     });
-    expect(await result).toMatchObject({ outcome: 'not-started', message: expect.stringContaining('E2BIG') as string });
+    expect(await result).toMatchObject({ outcome: 'not-started', message: expect.stringContaining('E2BIG') });
   });
 
   test('that is killed ends at once and says so', async () => {

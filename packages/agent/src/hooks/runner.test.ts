@@ -42,14 +42,15 @@ function nameOf({ words, environment }: Command): string {
   return `${String(words[0])} ${String(environment['BATON_ROUTER'])} ${String(environment['BATON_STATE'])}`;
 }
 
-const hook = (program: string): HookConfiguration => ({ on: ['master'], routers: undefined, run: [program], timeoutMs: 1 });
+const hook = (program: string): HookConfiguration =>
+  ({ on: ['master'], routers: undefined, run: [program], timeoutMs: 1 });
 const at = (state: HookOccurrence['state'], epoch = 1, router = 'web'): HookOccurrence => ({
   router, state, previousState: 'backup', reason: 'startup', epoch, priority: 100, node: 'lb-a', addresses: [], atMs: 0,
 });
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('hook queues', () => {
-  test('hooks of one state run one after the other in file order, delivered when the last has been started', async () => {
+  test('hooks of one state run one after the other in file order; the state is delivered with the last', async () => {
     const commands = new FakeCommands();
     const runner = new HookRunner(commands.start, commands.listener);
     runner.enqueue({ occurrence: at('master'), hooks: [hook('a'), hook('b')] });

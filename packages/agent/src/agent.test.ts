@@ -1,0 +1,365 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Configuration, Finding, HookEvent, LoadResult } from '@baton/config';
+import type { AgentMessage, EngineMessage, RouterSnapshot } from '@baton/engine/messages';
+import { createStatistics, type StateChange, type VirtualRouterParameters } from '@baton/vrrp';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { Agent } from './agent.js';
+import type { Command, CommandResult } from './hooks/command.js';
+import type { StatusReport } from './control/messages.js';
+
+const NOW = Date.UTC(2026, 0, 1);
+const ENDED: CommandResult = {
+  outcome: 'exited', exitCode: 0, signal: null, output: 'said', droppedBytes: 0, durationMs: 1,
+};
+
+function parameters(name: string): VirtualRouterParameters {
+  return {
+    name, interface: 'eth0', vrid: 51, version: 3, priority: 200, advertIntervalMs: 1000, preemptMode: true,
+    addresses: [{ address: '192.0.2.10', prefixLength: 24 }], preemptDelayMs: 0, startupDelayMs: 0, checksum: 'auto',
+    announce: { count: 5, delayMs: 5000, delayedCount: 5, refreshMs: 0 },
+  };
+}
+
+/** A machine: what survives an agent, and an engine that answers like the real one. */
+class Machine {
+  readonly directory = mkdtempSync(join(tmpdir(), 'baton-agent-'));
+  readonly messages: AgentMessage[] = [];
+  readonly hooks: string[] = [];
+  readonly ended: number[] = [];
+  stderr = '';
+  engineLife = 'life 1';
+  /** What the file says when it is read next. */
+  file: LoadResult = { ok: true, configuration: this.configuration(['web']), warnings: [] };
+  /** Answers `configure`; undefined leaves the agent waiting. */
+  onConfigure: ((generation: number) => EngineMessage) | undefined = (generation) =>
+    ({ type: 'configured', generation, driver: 'koffi', scheduling: 'other' });
+  snapshotState: Pick<RouterSnapshot, 'state' | 'epoch'> = { state: 'initialize', epoch: 0 };
+  readonly #agents: Agent[] = [];
+
+  configuration(routers: readonly string[]): Configuration {
+    const on: readonly HookEvent[] = ['master', 'backup', 'fault', 'stop'];
+    return {
+      file: '/etc/baton/baton.yaml', node: 'lb-a', peers: [{ node: 'lb-b', address: '10.0.0.12', port: 8512 }],
+      routers: routers.map(parameters), hooks: [{ on, routers: undefined, run: ['/bin/notify'], timeoutMs: 1000 }],
+      log: { level: 'debug', format: 'text', file: undefined }, observe: false,
+      stateDirectory: join(this.directory, 'state'), runtimeDirectory: join(this.directory, 'run'),
+    };
+  }
+
+  /** A new agent process. */
+  async startAgent(): Promise<Agent> {
+    const agent: Agent = new Agent({
+      transmit: (message) => { this.#hear(agent, message); },
+      load: () => this.file,
+      startCommand: (command) => this.#run(command),
+      clock: { now: () => 0 }, wallClockMs: () => NOW,
+      stderr: new Writable({
+        decodeStrings: false,
+        write: (text: string, _, done) => {
+          this.stderr += text;
+          done();
+        },
+      }),
+      engineLife: this.engineLife, version: '1.2.3',
+      end: (exitCode) => { this.ended.push(exitCode); },
+    });
+    this.#agents.push(agent);
+    await agent.start();
+    await this.settle();
+    return agent;
+  }
+
+  lastConfigure(): AgentMessage | undefined {
+    return this.messages.findLast(({ type }) => type === 'configure');
+  }
+
+  async settle(): Promise<void> {
+    for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+
+  async status(): Promise<StatusReport> {
+    const answer = await new Promise<string>((resolve, reject) => {
+      const socket = connect(join(this.directory, 'run', 'control.sock'));
+      let text = '';
+      socket.on('data', (chunk) => { text += chunk.toString('utf8'); });
+      socket.on('error', reject);
+      socket.on('close', () => { resolve(text); });
+      socket.end('{"id":1,"method":"status"}\n');
+    });
+    return (JSON.parse(answer) as { status: StatusReport }).status;
+  }
+
+  journal(): Record<string, unknown>[] {
+    const text = readFileSync(join(this.directory, 'state', 'journal.jsonl'), 'utf8');
+    return text.trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+  }
+
+  /** Ends what still runs, as the death of the process would. */
+  async dispose(): Promise<void> {
+    for (const agent of this.#agents) await agent.engineLost();
+    await this.settle();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  #hear(agent: Agent, message: AgentMessage): void {
+    this.messages.push(message);
+    const answer = message.type === 'configure' ? this.onConfigure?.(message.generation) : undefined;
+    if (answer !== undefined) agent.receive(answer);
+    if (message.type === 'snapshot-request') agent.receive(this.#snapshot(message.id));
+  }
+
+  #snapshot(id: number): EngineMessage {
+    const router: RouterSnapshot = {
+      name: 'web', interface: 'eth0', vrid: 51, version: 3, faults: [], priority: { configured: 200, effective: 200 },
+      advertIntervalMs: 1000, sinceMs: NOW, reason: 'startup', ...this.snapshotState, addresses: [], heard: [],
+      primaryAddress: '10.0.0.11', master: undefined, masterDownIntervalMs: 3219, skewTimeMs: 219,
+      statistics: createStatistics(),
+    };
+    const engine = {
+      pid: 1, driver: 'koffi', scheduling: 'other', generation: 1, rssBytes: 1, stallMs: 0, discarded: {},
+      observer: 'off',
+    } as const;
+    return { type: 'snapshot', id, routers: [router], engine };
+  }
+
+  #run({ words, environment }: Command): { result: Promise<CommandResult>; kill: () => void } {
+    this.hooks.push([...words.slice(1), `from=${String(environment['BATON_PREVIOUS_STATE'])}`].join(' '));
+    return { result: Promise.resolve(ENDED), kill: () => undefined };
+  }
+}
+
+function changed(from: StateChange['from'], to: StateChange['to'], epoch: number, router = 'web'): EngineMessage {
+  const reason = to === 'fault' ? 'interface-missing' : 'startup';
+  const faults = to === 'fault' ? (['interface-missing'] as const) : [];
+  return {
+    type: 'state-changed', router, change: { from, to, reason, epoch, priority: 200, master: undefined, faults },
+    steps: { addressesMs: 0.25 }, at: NOW,
+  };
+}
+
+const finding: Finding = {
+  severity: 'error', code: 'unknown-key', file: '/etc/baton/baton.yaml', line: 4, column: 11,
+  key: 'virtual_routers.web.vird', message: 'no such key; did you mean vrid?',
+};
+
+let machine: Machine;
+beforeEach(() => { machine = new Machine(); });
+afterEach(() => machine.dispose());
+
+describe('starting', () => {
+  test('an invalid file is shown finding by finding, refused with exit code 4, and nothing is configured', async () => {
+    machine.file = { ok: false, findings: [finding, { ...finding, line: 9, key: '', message: 'another' }] };
+    await machine.startAgent();
+    expect(machine.stderr.split('\n')).toEqual([
+      '/etc/baton/baton.yaml:4:11: error: virtual_routers.web.vird: no such key; did you mean vrid?',
+      '/etc/baton/baton.yaml:9:11: error: another', '',
+    ]);
+    expect(machine.messages).toEqual([{ type: 'refuse-start', exitCode: 4 }]);
+    expect(machine.ended).toEqual([4]);
+  });
+
+  test('a refusal of the engine is printed and ends the agent with its exit code', async () => {
+    machine.onConfigure = (generation) => ({
+      type: 'refused', generation, code: 'ERR_NET_CAPABILITY_MISSING',
+      message: 'cannot hold virtual IPs; run as root', exitCode: 5,
+    });
+    await machine.startAgent();
+    expect(machine.stderr).toBe('baton: cannot hold virtual IPs; run as root (ERR_NET_CAPABILITY_MISSING)\n');
+    expect(machine.ended).toEqual([5]);
+  });
+
+  test('the first configuration is generation 1, and status answers once the engine runs it', async () => {
+    await machine.startAgent();
+    expect(machine.messages[0]).toMatchObject({ type: 'configure', generation: 1, routers: [{ epochFloor: 0 }] });
+    expect(await machine.status())
+      .toMatchObject({ node: 'lb-a', version: '1.2.3', alarms: [], virtual_routers: [{ name: 'web' }] });
+    expect(machine.journal()).toMatchObject([{ event: 'agent-started', node: 'lb-a', driver: 'koffi' }]);
+  });
+
+  test('a broken state file is moved aside and said, and the agent starts', async () => {
+    await machine.startAgent().then((agent) => agent.engineLost());
+    writeFileSync(join(machine.directory, 'state', 'agent-state.json'), '{');
+    await machine.startAgent();
+    expect(machine.journal().map(({ event }) => event)).toContain('state-file-broken');
+  });
+});
+
+describe('transitions', () => {
+  test('reach journal, log and hooks once each, in order', async () => {
+    const agent = await machine.startAgent();
+    agent.receive(changed('initialize', 'backup', 0));
+    await machine.settle();
+    agent.receive(changed('backup', 'master', 1));
+    await machine.settle();
+    expect(machine.hooks).toEqual(['INSTANCE web BACKUP 200 from=initialize', 'INSTANCE web MASTER 200 from=backup']);
+    expect(machine.journal().map(({ event, to, state }) => [event, to ?? state])).toEqual([
+      ['agent-started', undefined], ['state-changed', 'backup'], ['hook-finished', 'backup'],
+      ['state-changed', 'master'], ['hook-finished', 'master'],
+    ]);
+    expect(machine.journal().at(-1))
+      .toMatchObject({ router: 'web', epoch: 1, exit_code: 0, output: 'said', outcome: 'exited' });
+    expect(machine.stderr).toContain('info state-changed router=web from=backup to=master reason=startup epoch=1');
+    expect(machine.stderr).not.toContain('output=');
+  });
+
+  test('the epoch of a mastership is the floor of the next life', async () => {
+    const agent = await machine.startAgent();
+    agent.receive(changed('backup', 'master', 7));
+    await machine.settle();
+    machine.engineLife = 'life 2';
+    await machine.startAgent();
+    expect(machine.lastConfigure()).toMatchObject({ generation: 1, routers: [{ epochFloor: 7 }] });
+  });
+
+  test('a missing interface is an alarm until it is there', async () => {
+    const agent = await machine.startAgent();
+    agent.receive(changed('initialize', 'fault', 0));
+    expect((await machine.status()).alarms)
+      .toMatchObject([{ name: 'interface-missing', detail: expect.stringContaining('web') }]);
+    agent.receive(changed('fault', 'backup', 0));
+    expect((await machine.status()).alarms).toEqual([]);
+  });
+});
+
+describe('an agent that is started again while its engine lives', () => {
+  test('does not tell hooks again what they were told, and counts generations on', async () => {
+    const agent = await machine.startAgent();
+    agent.receive(changed('backup', 'master', 1));
+    await machine.settle();
+    machine.snapshotState = { state: 'master', epoch: 1 };
+    await machine.startAgent();
+    expect(machine.hooks).toEqual(['INSTANCE web MASTER 200 from=backup']);
+    expect(machine.lastConfigure()).toMatchObject({ generation: 2 });
+  });
+
+  test('tells hooks once what happened while there was no agent', async () => {
+    const agent = await machine.startAgent();
+    agent.receive(changed('initialize', 'backup', 0));
+    await machine.settle();
+    machine.snapshotState = { state: 'master', epoch: 1 };
+    await machine.startAgent();
+    expect(machine.hooks).toEqual(['INSTANCE web BACKUP 200 from=initialize', 'INSTANCE web MASTER 200 from=backup']);
+  });
+
+  test('under a new engine the state that holds is told even when it is the same', async () => {
+    const agent = await machine.startAgent();
+    agent.receive(changed('initialize', 'backup', 0));
+    await machine.settle();
+    machine.engineLife = 'life 2';
+    const next = await machine.startAgent();
+    next.receive(changed('initialize', 'backup', 0));
+    await machine.settle();
+    expect(machine.hooks).toEqual(Array.from({ length: 2 }, () => 'INSTANCE web BACKUP 200 from=initialize'));
+  });
+});
+
+describe('reload', () => {
+  test('of an invalid file changes nothing, logs every finding and is an alarm until a valid one comes', async () => {
+    const agent = await machine.startAgent();
+    const valid = machine.file;
+    machine.file = { ok: false, findings: [finding, { ...finding, line: 9 }] };
+    agent.reload();
+    expect(machine.messages.filter(({ type }) => type === 'configure')).toHaveLength(1);
+    expect((await machine.status()).alarms).toMatchObject([
+      { name: 'configuration-refused', detail: expect.stringMatching(/baton\.yaml:4:11: .*\(and 1 more\)$/u) },
+    ]);
+    expect(machine.stderr.match(/configuration-finding at=\/etc\/baton\/baton\.yaml:[49]:11/gu)).toHaveLength(2);
+    machine.file = valid;
+    agent.reload();
+    expect(machine.messages.at(-1)).toMatchObject({ type: 'configure', generation: 2 });
+    expect((await machine.status()).alarms).toEqual([]);
+  });
+
+  test('that the engine refuses keeps the configuration before, and the next one has the same generation', async () => {
+    const agent = await machine.startAgent();
+    machine.onConfigure = (generation) => ({ type: 'refused', generation, code: 'ERR_X', message: 'no', exitCode: 1 });
+    agent.reload();
+    expect(machine.ended).toEqual([]);
+    expect((await machine.status()).alarms).toMatchObject([{ name: 'configuration-refused', detail: 'no (ERR_X)' }]);
+    agent.reload();
+    expect(machine.lastConfigure()).toMatchObject({ generation: 2 });
+  });
+
+  test('asked for twice while the engine is at work happens once more afterwards', async () => {
+    const agent = await machine.startAgent();
+    machine.onConfigure = undefined;
+    for (let count = 0; count < 3; count += 1) agent.reload();
+    const count = (): number => machine.messages.filter(({ type }) => type === 'configure').length;
+    expect(count()).toBe(2);
+    agent.receive({ type: 'configured', generation: 2, driver: 'koffi', scheduling: 'other' });
+    expect(count()).toBe(3);
+  });
+
+  test.each(['stateDirectory', 'runtimeDirectory'] as const)('cannot change %s', async (key) => {
+    const agent = await machine.startAgent();
+    const configuration = { ...machine.configuration(['web']), [key]: '/elsewhere' };
+    machine.file = { ok: true, warnings: [], configuration };
+    agent.reload();
+    expect(machine.messages.filter(({ type }) => type === 'configure')).toHaveLength(1);
+    expect((await machine.status()).alarms).toMatchObject([{ name: 'configuration-refused' }]);
+  });
+
+  test('that takes a router away runs its stop hook; one that comes is told its first state', async () => {
+    const agent = await machine.startAgent();
+    agent.receive(changed('initialize', 'backup', 0));
+    await machine.settle();
+    machine.hooks.length = 0;
+    machine.file = { ok: true, warnings: [], configuration: machine.configuration(['other']) };
+    machine.onConfigure = undefined;
+    agent.reload();
+    agent.receive(changed('backup', 'initialize', 0));
+    agent.receive(changed('initialize', 'backup', 0, 'other'));
+    agent.receive({ type: 'configured', generation: 2, driver: 'koffi', scheduling: 'other' });
+    await machine.settle();
+    expect(machine.hooks).toEqual(['INSTANCE other BACKUP 200 from=initialize', 'INSTANCE web STOP 200 from=backup']);
+  });
+});
+
+describe('the end', () => {
+  test('stop hooks first, then the last events, then the word to the engine', async () => {
+    const agent = await machine.startAgent();
+    agent.receive(changed('backup', 'master', 1));
+    await machine.settle();
+    agent.receive(changed('master', 'initialize', 1));
+    agent.receive({ type: 'stopping' });
+    await machine.settle();
+    expect(machine.hooks).toEqual(['INSTANCE web MASTER 200 from=backup', 'INSTANCE web STOP 200 from=master']);
+    expect(machine.journal().slice(-2))
+      .toMatchObject([{ event: 'hook-finished', state: 'stop' }, { event: 'agent-stopped' }]);
+    expect(machine.messages.at(-1)).toEqual({ type: 'stopped' });
+    expect(machine.ended).toEqual([0]);
+    await expect(machine.status()).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  test('without an engine nothing is run any more', async () => {
+    const agent = await machine.startAgent();
+    agent.receive(changed('initialize', 'backup', 0));
+    await machine.settle();
+    await agent.engineLost();
+    agent.receive(changed('backup', 'master', 1));
+    agent.reload();
+    await machine.settle();
+    expect(machine.hooks).toEqual(['INSTANCE web BACKUP 200 from=initialize']);
+    expect(machine.ended).toEqual([1]);
+    expect(machine.journal().at(-1)).toMatchObject({ event: 'engine-lost', level: 'error' });
+  });
+});
+
+describe('notices of the engine', () => {
+  test('are logged and journaled once a minute; debug is only logged', async () => {
+    const agent = await machine.startAgent();
+    const notice = {
+      type: 'notice', level: 'warn', event: 'advertisement-discarded', fields: { source: '10.0.0.9' }, at: NOW,
+    } as const;
+    for (let count = 0; count < 1000; count += 1) agent.receive(notice);
+    agent.receive({ ...notice, level: 'debug', event: 'whisper' });
+    await machine.settle();
+    expect(machine.journal().map(({ event }) => event)).toEqual(['agent-started', 'advertisement-discarded']);
+    expect(machine.stderr.match(/advertisement-discarded/gu)).toHaveLength(1);
+    expect(machine.stderr).toContain('debug whisper source=10.0.0.9');
+  });
+});
