@@ -23,6 +23,8 @@ import { join } from 'node:path';
 import { NodeDeadlineTimer } from './deadline-timer.js';
 import { Engine, isPrivilegeError } from './engine.js';
 import type { AgentMessage, EngineMessage } from './messages.js';
+import type { EnginePorts } from './ports.js';
+import { rehearsePromotion } from './rehearsal.js';
 import { AgentSupervisor, type AgentExit } from './supervisor.js';
 
 /** What `baton run` hands to the engine. */
@@ -168,7 +170,7 @@ class EngineProcess {
     const packetIo = openPacketIo();
     this.#driver = packetIo.driver;
     const clock = { now: () => performance.now() };
-    return new Engine({
+    const ports: EnginePorts = {
       packetIo,
       clock,
       timer: new NodeDeadlineTimer(clock),
@@ -179,7 +181,9 @@ class EngineProcess {
       emit: (message) => {
         this.#send(message);
       },
-    });
+    };
+    rehearsePromotion(ports);
+    return new Engine(ports);
   }
 
   #sendSnapshot(id: number): void {
