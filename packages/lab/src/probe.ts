@@ -33,6 +33,7 @@ export class Probe {
   readonly owners: OwnerChange[] = [];
   readonly #process: LabProcess;
   readonly #reports = new Map<number, ProbeReport>();
+  readonly #ownerListeners: ((change: OwnerChange) => void)[] = [];
   #ready = false;
   #requests = 0;
 
@@ -54,6 +55,11 @@ export class Probe {
     return this.owners.at(-1)?.node;
   }
 
+  /** Calls back with each change of who answers, as it is seen. */
+  onOwnerChange(receive: (change: OwnerChange) => void): void {
+    this.#ownerListeners.push(receive);
+  }
+
   /** What the client saw since `from`, up to now. */
   async report(from: Instant): Promise<ProbeReport> {
     const to = monotonicMs();
@@ -71,7 +77,10 @@ export class Probe {
   #hear(message: ProbeAnswer): void {
     switch (message.type) {
       case 'ready': this.#ready = true; break;
-      case 'owner-changed': this.owners.push({ at: message.at, node: message.node }); break;
+      case 'owner-changed':
+        this.owners.push({ at: message.at, node: message.node });
+        for (const receive of this.#ownerListeners) receive({ at: message.at, node: message.node });
+        break;
       case 'report': this.#reports.set(message.id, message.report); break;
     }
   }

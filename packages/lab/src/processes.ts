@@ -64,6 +64,7 @@ export class LabProcess {
   readonly lines: OutputLine[] = [];
   readonly #child: ChildProcess;
   readonly #title: string;
+  readonly #lineListeners: ((line: OutputLine) => void)[] = [];
   #ended = false;
 
   /** Starts at once. With `channel` the program gets a message channel to the lab (process.send). */
@@ -109,6 +110,12 @@ export class LabProcess {
     this.#child.on('message', receive);
   }
 
+  /** Calls back with each line of output, also with those already there. */
+  onLine(receive: (line: OutputLine) => void): void {
+    for (const line of this.lines) receive(line);
+    this.#lineListeners.push(receive);
+  }
+
   /** Ends the program alone, by a signal, and waits until it is gone. */
   async stop(signal: NodeJS.Signals = 'SIGTERM', deadlineMs = 10_000): Promise<void> {
     if (this.#ended) return;
@@ -131,7 +138,9 @@ export class LabProcess {
   #keep(stream: Readable | null): void {
     if (stream === null) return;
     createInterface({ input: stream }).on('line', (text) => {
-      this.lines.push({ at: monotonicMs(), text });
+      const line = { at: monotonicMs(), text };
+      this.lines.push(line);
+      for (const receive of this.#lineListeners) receive(line);
       if (this.lines.length > MAX_LINES) this.lines.shift();
     });
   }
