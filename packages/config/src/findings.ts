@@ -76,9 +76,9 @@ export function quote(text: string): string {
   return `'${shorten(text)}'`;
 }
 
-/** A piece of the file inside a message, at most 60 characters of it. */
-export function shorten(text: string): string {
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+/** A piece of the file inside a message, at most `maxLength` characters of it. */
+export function shorten(text: string, maxLength = 60): string {
+  return text.length > maxLength ? `${text.slice(0, maxLength - 3)}...` : text;
 }
 
 function escapeControls(text: string): string {

@@ -1,4 +1,5 @@
-// Writes the generated documentation of the configuration into docs/generated. A unit test fails when it is out of date.
+// Writes the generated documentation of the configuration into docs/generated. A unit test fails when it is out of
+// date.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { jsonSchema, markdownReference } from './reference.js';

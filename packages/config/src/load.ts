@@ -31,7 +31,14 @@ export interface LoadOptions {
 export function loadConfiguration(file: string, options: LoadOptions = {}): LoadResult {
   const findings = new Findings(file);
   const text = readText(file, findings);
-  const root = text === undefined ? undefined : readSource(text, findings);
+  if (text === undefined) return { ok: false, findings: findings.inFileOrder() };
+  return interpretConfiguration(text, file, options);
+}
+
+/** As loadConfiguration, for a text that stands in `file` or could. */
+export function interpretConfiguration(text: string, file: string, options: LoadOptions = {}): LoadResult {
+  const findings = new Findings(file);
+  const root = readSource(text, findings);
   if (root === undefined) return { ok: false, findings: findings.inFileOrder() };
   const absolute = resolve(file);
   const directory = dirname(absolute);

@@ -1,4 +1,5 @@
-// Describes the vocabulary for people (a table) and for editors (a JSON schema), from the same entries that read the file.
+// Describes the vocabulary for people (a table) and for editors (a JSON schema), from the same entries that read the
+// file.
 
 import { file } from './schema/file.js';
 import type { FieldDescription, JsonSchema } from './schema/value-type.js';

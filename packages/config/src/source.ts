@@ -2,10 +2,11 @@
 // the YAML library: duplicate keys, aliases and their limits, tags, nesting and syntax errors are settled here. Knows
 // nothing of Baton's vocabulary.
 
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments } from 'yaml';
+import { Composer, isAlias, isMap, isScalar, isSeq, LineCounter, Parser } from 'yaml';
 import type { Alias, Document, Node, YAMLMap } from 'yaml';
-import { quote, WHOLE_FILE } from './findings.js';
+import { quote, shorten, WHOLE_FILE } from './findings.js';
 import type { Findings } from './findings.js';
+import { offsetOfDeepNesting } from './nesting.js';
 
 /** A position in the text, both 1-based. */
 export interface Position {
@@ -35,6 +36,8 @@ export const MAX_VALUES = 100_000;
 export const MAX_DEPTH = 32;
 /** Most syntax errors reported: the first ones cause the rest. */
 const MAX_SYNTAX_ERRORS = 10;
+/** Longest message of the YAML library that is passed on, characters: it quotes the file at length. */
+const MAX_SYNTAX_MESSAGE = 160;
 
 /** Reads YAML 1.2 (core schema, without merge keys).
  *  @returns the tree of the only document, or undefined; every reason is then among the findings. Never throws. */
@@ -45,7 +48,8 @@ export function readSource(text: string, findings: Findings): SourceNode | undef
   const [document, second] = documents;
   const syntaxErrors = documents.flatMap((each) => each.errors);
   for (const error of syntaxErrors.slice(0, MAX_SYNTAX_ERRORS)) {
-    findings.error('syntax-error', { ...position(lines, error.pos[0]), key: '' }, `this is not YAML: ${error.message}`);
+    const message = `this is not YAML: ${shorten(error.message, MAX_SYNTAX_MESSAGE)}`;
+    findings.error('syntax-error', { ...position(lines, error.pos[0]), key: '' }, message);
   }
   if (syntaxErrors.length > 0) return undefined;
   if (second !== undefined) {
@@ -61,16 +65,15 @@ export function readSource(text: string, findings: Findings): SourceNode | undef
   return new TreeReader(lines, findings).read(document.contents);
 }
 
-function parseDocuments(text: string, lines: LineCounter, findings: Findings): Document.Parsed[] | undefined {
-  try {
-    // Keys are compared in TreeReader: the library does it in quadratic time.
-    const options = { lineCounter: lines, prettyErrors: false, uniqueKeys: false, logLevel: 'error' } as const;
-    return [...parseAllDocuments(text, options)];
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    findings.error('nested-too-deeply', WHOLE_FILE, tooDeep());
+function parseDocuments(text: string, lines: LineCounter, findings: Findings): readonly Document.Parsed[] | undefined {
+  const tokens = [...new Parser(lines.addNewLine).parse(text)];
+  const tooDeepAt = offsetOfDeepNesting(tokens, MAX_DEPTH);
+  if (tooDeepAt !== undefined) {
+    findings.error('nested-too-deeply', { ...position(lines, tooDeepAt), key: '' }, tooDeep());
     return undefined;
   }
+  // Keys are compared in TreeReader: the library does it in quadratic time.
+  return [...new Composer({ uniqueKeys: false, logLevel: 'error' }).compose(tokens)];
 }
 
 /** Walks one parsed document; null means that the reason has been reported. */
@@ -101,10 +104,16 @@ class TreeReader {
     if (depth > MAX_DEPTH) return this.refuse('nested-too-deeply', at, key, tooDeep());
     if (node === null) return { kind: 'scalar', value: null, text: '', at };
     if (isAlias(node)) return this.alias(node, at, key, depth);
-    if (node.anchor !== undefined && !this.insideAlias) this.anchors.set(node.anchor, node);
     if (node.tag !== undefined && !node.tag.startsWith('tag:yaml.org,2002:')) {
       return this.refuse('unknown-tag', at, key, `the tag ${quote(node.tag)} has no meaning here`);
     }
+    const read = this.content(node, at, key, depth);
+    // Only now: an alias inside its own anchor would have no end.
+    if (node.anchor !== undefined && !this.insideAlias) this.anchors.set(node.anchor, node);
+    return read;
+  }
+
+  private content(node: Node, at: Position, key: string, depth: number): SourceNode | null {
     if (isMap(node)) return this.map(node, at, key, depth);
     if (isSeq(node)) return this.list(node.items, at, key, depth);
     if (isScalar(node)) return this.scalar(node.value, node.source, at, key);

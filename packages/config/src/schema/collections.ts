@@ -51,7 +51,8 @@ export function section<T>(type: ValueType<T>, doc: string): Field<T> {
 /** A map with known keys. `later` are keys that a coming version understands: they are refused by saying so. */
 export function record<F extends Fields>(fields: F, later: readonly string[] = []): ValueType<Draft<F>> {
   return {
-    allowed: `a map with the keys ${Object.keys(fields).join(', ')}`, short: 'map', perNode: false, keys: { under: '', fields },
+    allowed: `a map with the keys ${Object.keys(fields).join(', ')}`,
+    short: 'map', perNode: false, keys: { under: '', fields },
     jsonSchema: recordJsonSchema(fields),
     read(node, key, reading) {
       if (node.kind !== 'map') return refuseType(node, key, reading, this.allowed);
