@@ -12,8 +12,10 @@ describe('a changed list of addresses', () => {
   });
 
   test('releases nothing when it only grew, and announces nothing when it only shrank', () => {
-    expect(changeAddresses([VIP], [VIP, VIP_2], 5).map(({ kind }) => kind)).toEqual(['claim-addresses', 'announce-addresses']);
-    expect(changeAddresses([VIP, VIP_2], [VIP], 5).map(({ kind }) => kind)).toEqual(['release-addresses', 'claim-addresses']);
+    expect(changeAddresses([VIP], [VIP, VIP_2], 5).map(({ kind }) => kind))
+      .toEqual(['claim-addresses', 'announce-addresses']);
+    expect(changeAddresses([VIP, VIP_2], [VIP], 5).map(({ kind }) => kind))
+      .toEqual(['release-addresses', 'claim-addresses']);
   });
 
   test('asks for nothing when only the order changed', () => {

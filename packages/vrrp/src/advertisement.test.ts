@@ -2,11 +2,14 @@ import { InvariantError } from '@baton/base';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import {
-  advertisementOf, decodeAdvertisement, decodeHeader, encodeAdvertisement, type Advertisement, type AdvertisementEnvelope,
+  advertisementOf, decodeAdvertisement, decodeHeader, encodeAdvertisement, type Advertisement,
+  type AdvertisementEnvelope,
 } from './advertisement.js';
 import { adv, capturedDatagram, f3, fromHex, toHex, VIP, VIP_2 } from './fixtures.js';
 
-const MULTICAST: AdvertisementEnvelope = { source: '10.9.0.1', destination: '224.0.0.18', checksumForm: 'pseudo-header' };
+const MULTICAST: AdvertisementEnvelope = {
+  source: '10.9.0.1', destination: '224.0.0.18', checksumForm: 'pseudo-header',
+};
 const RFC9568: AdvertisementEnvelope = { ...MULTICAST, checksumForm: 'message-only' };
 const BOTH_VIPS = [VIP.address, VIP_2.address];
 
@@ -38,7 +41,7 @@ describe('encoding', () => {
     expect(toHex(bytes.subarray(8))).toBe('0a0900650a090064');
   });
 
-  test('A11, A13: the longest interval fills 12 bits and the reserved ones stay zero [RFC9568-5.2.6-1] [RFC9568-5.2.7-1]', () => {
+  test('A11, A13: an interval fills 12 bits, the reserved ones stay zero [RFC9568-5.2.6-1] [RFC9568-5.2.7-1]', () => {
     expect(toHex(encodeAdvertisement(adv(1, { advertIntervalMs: 40_950 }), RFC9568).subarray(4, 6))).toBe('0fff');
     expect(toHex(encodeAdvertisement(adv(1, { advertIntervalMs: 10 }), RFC9568).subarray(4, 6))).toBe('0001');
   });
@@ -116,12 +119,15 @@ describe('decoding', () => {
 describe('property', () => {
   const address = fc.ipV4();
   const advertisement = fc.record({
-    version: fc.constant(3 as const), vrid: fc.integer({ min: 1, max: 255 }), priority: fc.integer({ min: 0, max: 255 }),
+    version: fc.constant(3 as const),
+    vrid: fc.integer({ min: 1, max: 255 }),
+    priority: fc.integer({ min: 0, max: 255 }),
     advertIntervalMs: fc.integer({ min: 1, max: 4095 }).map((centiseconds) => centiseconds * 10),
     addresses: fc.array(address, { minLength: 1, maxLength: 255 }),
   });
   const envelope = fc.record({
-    source: address, destination: address, checksumForm: fc.constantFrom('pseudo-header' as const, 'message-only' as const),
+    source: address, destination: address,
+    checksumForm: fc.constantFrom('pseudo-header' as const, 'message-only' as const),
   });
 
   test('what is encoded decodes to itself', () => {

@@ -34,7 +34,7 @@ export interface AdvertisementHeader {
   readonly priority: number;
   /** Number of addresses that the sender announces to follow. */
   readonly addressCount: number;
-  /** Max Advertise Interval, ms; the four reserved bits in front of it are masked. */
+  /** Max Advertise Interval, ms; the four reserved bits in front of it are masked [RFC9568-5.2.6-2]. */
   readonly advertIntervalMs: number;
 }
 
@@ -50,7 +50,7 @@ const CHECKSUM_OFFSET = 6;
 const CENTISECOND_MS = 10;
 const MAX_INTERVAL_CENTISECONDS = 0x0fff;
 
-/** The advertisement that a router with these parameters sends now.
+/** The advertisement that a router with these parameters sends now [RFC9568-7.2-1] [RFC9568-5.2.9-1].
  *  @param priority the effective one, or 0 to resign */
 export function advertisementOf(parameters: VirtualRouterParameters, priority: number): Advertisement {
   const { version, vrid, advertIntervalMs } = parameters;
@@ -78,7 +78,7 @@ export function encodeAdvertisement(advertisement: Advertisement, envelope: Adve
   view.setUint8(1, vrid);
   view.setUint8(2, priority);
   view.setUint8(3, addresses.length);
-  view.setUint16(4, centiseconds);
+  view.setUint16(4, centiseconds); // [RFC9568-5.2.6-1] [RFC9568-5.2.7-1]
   for (const [index, address] of addresses.entries()) {
     message.set(addressBytes(address), HEADER_BYTES + ADDRESS_BYTES * index);
   }

@@ -33,8 +33,8 @@ export interface BackupPolicy {
   readonly preemptDelayMs: number;
 }
 
-/** A backup that has heard nobody yet: patient for Master_Down_Interval from now on, by its own interval (RFC 9568
- *  §6.4.1). */
+/** A backup that has heard nobody yet: patient for Master_Down_Interval from now on, by its own interval
+ *  [RFC9568-6.4.1-2]. */
 export function enterBackup(priority: number, advertIntervalMs: number, now: Instant): BackupState {
   return arm('entry', advertIntervalMs, priority, now, undefined);
 }
@@ -50,7 +50,7 @@ export function hearMaster(state: BackupState, heard: Advertisement, policy: Bac
   if (preemptAt !== undefined && now >= preemptAt) { // [RFC9568-6.4.2-6] discarded: the timer runs on
     return { ...state, preemptAt, expiryReason: 'preempted-lower-priority' };
   }
-  return arm('advertisement', heard.advertIntervalMs, policy.priority, now, preemptAt);
+  return arm('advertisement', heard.advertIntervalMs, policy.priority, now, preemptAt); // [RFC9568-6.4.2-5]
 }
 
 /** A master that turns backup because a better one was heard: it begins with that master's interval (RFC 9568

@@ -14,7 +14,7 @@ const withChecksum = (message: Uint8Array, checksum: number): Uint8Array => {
 };
 
 describe('the checksum of a message', () => {
-  test('covers the message only as RFC 9568 says, and the pseudo-header as other daemons demand [RFC9568-5.2.8-1]', () => {
+  test('covers the message only (RFC 9568), or the pseudo-header too (other daemons) [RFC9568-5.2.8-1]', () => {
     expect(computeChecksum(K4, 'message-only', SOURCE, GROUP)).toBe(0xfc7f);
     expect(computeChecksum(K4, 'pseudo-header', SOURCE, GROUP)).toBe(0x11e7);
   });

@@ -14,7 +14,8 @@ export const VRRP_PROTOCOL = 112;
 /** Offset of the 16-bit checksum field in every version of the message, bytes. */
 const CHECKSUM_OFFSET = 6;
 
-/** The form in which a router configured with `mode` sends: only `rfc9568` leaves the pseudo-header out. */
+/** The form in which a router configured with `mode` sends: only `rfc9568` leaves the pseudo-header out
+ *  [RFC9568-5.2.8-1]. */
 export function sentChecksumForm(mode: ChecksumMode): ChecksumForm {
   return mode === 'rfc9568' ? 'message-only' : 'pseudo-header';
 }

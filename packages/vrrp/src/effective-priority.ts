@@ -7,7 +7,7 @@ const LOWEST_PRIORITY = 1;
 const HIGHEST_PRIORITY = 254;
 
 /** The priority a router takes part with: configured plus adjustment, kept within 1–254, because 0 means resigning
- *  and 255 means owning the addresses (RFC 9568 §5.2.4). An owner's priority is never adjusted.
+ *  and 255 means owning the addresses [RFC9568-5.2.4-1]. An owner's priority is never adjusted.
  *  @param configured 1–255
  *  @param adjustment sum of the trackers' weights, any integer */
 export function effectivePriority(configured: number, adjustment: number): number {

@@ -12,8 +12,8 @@ describe('the better master [RFC9568-6.4.3-4]', () => {
     ['addresses compare as numbers, not as text', 100, '10.9.0.10', 100, '10.9.0.9', true],
     ['the first byte weighs most', 100, '11.0.0.0', 100, '10.255.255.255', true],
     ['nobody is better than itself', 100, '10.9.0.1', 100, '10.9.0.1', false],
-  ])('%s', (_name, priority, address, incumbentPriority, incumbentAddress, better) => {
-    expect(isBetterMaster({ priority, address }, { priority: incumbentPriority, address: incumbentAddress })).toBe(better);
+  ])('%s', (_name, priority, address, otherPriority, otherAddress, better) => {
+    expect(isBetterMaster({ priority, address }, { priority: otherPriority, address: otherAddress })).toBe(better);
   });
 
   test('of two different routers exactly one is better (property)', () => {

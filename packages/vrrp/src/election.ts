@@ -1,4 +1,4 @@
-// Decides which of two routers wins (RFC 9568 §6.4.3). Pure. Knows nothing of sockets, timers or addresses owned.
+// Decides which of two routers wins [RFC9568-6.4.3-4]. Pure. Knows nothing of sockets, timers or addresses owned.
 
 import { compareAddresses, type IpAddress } from '@baton/base';
 

@@ -1,5 +1,6 @@
-// The situations that the tests of this package begin with: F3, an ordinary router of priority 100 with the peer P beside
-// it, driven through virtual time; and the frames that were captured from other implementations. Part of no build.
+// The situations that the tests of this package begin with: F3, an ordinary router of priority 100 with the peer P
+// beside it, driven through virtual time; and the frames that were captured from other implementations. Part of no
+// build.
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,7 +23,8 @@ export const VIP: VirtualAddress = { address: '10.9.0.100', prefixLength: 24 };
 export const VIP_2: VirtualAddress = { address: '10.9.0.101', prefixLength: 24 };
 export const VIP_3: VirtualAddress = { address: '10.9.0.102', prefixLength: 24 };
 
-/** Parameters of F3: VRID 7, priority 100, one second, one address, preempting, announcing 5 times and 5 more after 5 s. */
+/** Parameters of F3: VRID 7, priority 100, one second, one address, preempting, announcing 5 times and 5 more after 5
+ *  s. */
 export function f3(changes: Partial<VirtualRouterParameters> = {}): VirtualRouterParameters {
   return {
     name: 'web', interface: 'eth0', vrid: 7, version: 3, priority: 100, advertIntervalMs: 1000, addresses: [VIP],
@@ -41,11 +43,14 @@ export function adv(priority: number, changes: Partial<Advertisement> = {}): Adv
 }
 
 /** The input that an advertisement becomes. */
-export function heard(priority: number, source: IpAddress = P, changes: Partial<Advertisement> = {}): VirtualRouterInput {
+export function heard(
+  priority: number, source: IpAddress = P, changes: Partial<Advertisement> = {},
+): VirtualRouterInput {
   return { kind: 'advertisement', advertisement: adv(priority, changes), source };
 }
 
-/** Drives one router through virtual time: timers fire at their instants, and the trace says what was asked for and when. */
+/** Drives one router through virtual time: timers fire at their instants, and the trace says what was asked for and
+ *  when. */
 export class Timeline {
   readonly router: VirtualRouter;
   /** One line for each output: `3609.375 send 100`. */

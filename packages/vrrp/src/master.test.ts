@@ -9,12 +9,14 @@ const T = 3609.375;
 
 const reconfigured = (changes: Partial<VirtualRouterParameters>): VirtualRouterInput =>
   ({ kind: 'parameters-changed', parameters: f3({ ...QUIET, ...changes }) });
+/** A line of the trace, some milliseconds after it has become master. */
+const after = (elapsedMs: number, line: string): string => `${String(T + elapsedMs)} ${line}`;
 const quietMaster = (): Timeline => Timeline.master(f3(QUIET));
 
 describe('a master advertises', () => {
   test('F01: every interval [RFC9568-6.4.3-2]', () => {
     const timeline = quietMaster().until(T + 10_000);
-    expect(timeline.take()).toEqual(Array.from({ length: 10 }, (_, index) => `${String(T + 1000 * (index + 1))} send 100`));
+    expect(timeline.take()).toEqual(Array.from({ length: 10 }, (_, index) => after(1000 * (index + 1), 'send 100')));
   });
 
   test('C15: without drift although every timer fires late', () => {
@@ -43,18 +45,20 @@ describe('a master announces', () => {
     const announce = { count: 2, delayMs: 1500, delayedCount: 3, refreshMs: 2000 };
     const timeline = Timeline.master(f3({ announce })).until(T + 4000);
     expect(timeline.take().filter((line) => line.includes('announce'))).toEqual([
-      `${String(T + 1500)} announce 10.9.0.100 x3`, `${String(T + 2000)} announce 10.9.0.100 x1`,
-      `${String(T + 4000)} announce 10.9.0.100 x1`,
+      after(1500, 'announce 10.9.0.100 x3'), after(2000, 'announce 10.9.0.100 x1'),
+      after(4000, 'announce 10.9.0.100 x1'),
     ]);
   });
 
   test('after the advertisement when both are due', () => {
-    const timeline = Timeline.master(f3({ announce: { count: 2, delayMs: 1000, delayedCount: 3, refreshMs: 0 } })).until(T + 1000);
-    expect(timeline.take()).toEqual([`${String(T + 1000)} send 100`, `${String(T + 1000)} announce 10.9.0.100 x3`]);
+    const announce = { count: 2, delayMs: 1000, delayedCount: 3, refreshMs: 0 };
+    const timeline = Timeline.master(f3({ announce })).until(T + 1000);
+    expect(timeline.take()).toEqual([after(1000, 'send 100'), after(1000, 'announce 10.9.0.100 x3')]);
   });
 
   test('nothing at takeover with a count of 0', () => {
-    const timeline = Timeline.started(f3({ priority: 255, announce: { count: 0, delayMs: 0, delayedCount: 0, refreshMs: 0 } }));
+    const announce = { count: 0, delayMs: 0, delayedCount: 0, refreshMs: 0 };
+    const timeline = Timeline.started(f3({ priority: 255, announce }));
     expect(timeline.take()).toEqual(['0 send 255', '0 claim 10.9.0.100', '0 initialize -> master: address-owner']);
   });
 
@@ -68,15 +72,15 @@ describe('a master announces', () => {
 describe('a master hears', () => {
   test('F02: a resignation: it advertises at once and restarts its timer [RFC9568-6.4.3-3]', () => {
     const timeline = quietMaster().at(T + 300, heard(0)).until(T + 1300);
-    expect(timeline.take()).toEqual([`${String(T + 300)} send 100`, `${String(T + 1300)} send 100`]);
+    expect(timeline.take()).toEqual([after(300, 'send 100'), after(1300, 'send 100')]);
   });
 
   test.each([['F03: a lower priority', 50, P], ['F04: its own priority from a lower address', 100, LOWER]])(
     '%s: it advertises at once, keeps its phase and repairs caches [RFC9568-6.4.3-5]', (_case, priority, source) => {
       const timeline = quietMaster().at(T + 300, heard(priority, source)).until(T + 1400);
       expect(timeline.take()).toEqual([
-        `${String(T + 300)} send 100`, `${String(T + 300)} overruled ${source} ${String(priority)}`,
-        `${String(T + 300)} announce 10.9.0.100 x1`, `${String(T + 1000)} send 100`, `${String(T + 1300)} announce 10.9.0.100 x1`,
+        after(300, 'send 100'), after(300, `overruled ${source} ${String(priority)}`),
+        after(300, 'announce 10.9.0.100 x1'), after(1000, 'send 100'), after(1300, 'announce 10.9.0.100 x1'),
       ]);
     });
 
@@ -85,15 +89,17 @@ describe('a master hears', () => {
     for (let at = 0; at < 900; at += 100) timeline.at(T + at, heard(50));
     const lines = timeline.take();
     expect(lines.filter((line) => line.endsWith('send 100'))).toHaveLength(9);
-    expect(lines.filter((line) => line.includes('announce'))).toEqual([`${String(T)} announce 10.9.0.100 x1`]);
+    expect(lines.filter((line) => line.includes('announce'))).toEqual([after(0, 'announce 10.9.0.100 x1')]);
   });
 
   test.each([
-    ['F05: its own priority from a higher address', 100, P], ['F08: a higher priority from a lower address', 101, LOWER],
+    ['F05: its own priority from a higher address', 100, P],
+    ['F08: a higher priority from a lower address', 101, LOWER],
     ['F10: an owner', 255, LOWER],
   ])('%s: it lets go without a word [RFC9568-6.4.3-4]', (_case, priority, source) => {
     const timeline = quietMaster().at(T + 300, heard(priority, source));
-    expect(timeline.take()).toEqual([`${String(T + 300)} release 10.9.0.100`, `${String(T + 300)} master -> backup: higher-priority-advert`]);
+    expect(timeline.take())
+      .toEqual([after(300, 'release 10.9.0.100'), after(300, 'master -> backup: higher-priority-advert')]);
     expect(timeline.router.nextDeadline()).toBe(T + 300 + 3609.375);
     expect(timeline.router.master).toEqual({ address: source, priority });
   });
@@ -130,7 +136,7 @@ describe('a master leaves', () => {
   test('F13: priority 0 is out before the address is off, and nothing is due any more [RFC9568-6.4.3-1]', () => {
     const timeline = quietMaster().at(T + 300, { kind: 'shutdown' });
     expect(timeline.take()).toEqual([
-      `${String(T + 300)} send 0`, `${String(T + 300)} release 10.9.0.100`, `${String(T + 300)} master -> initialize: shutdown`,
+      after(300, 'send 0'), after(300, 'release 10.9.0.100'), after(300, 'master -> initialize: shutdown'),
     ]);
     expect(timeline.until(T + 60_000).take()).toEqual([]);
   });
@@ -149,7 +155,7 @@ describe('a master leaves', () => {
 
   test.each(['link-down', 'interface-missing'] as const)('%s: nothing is sent, the address goes', (reason) => {
     const timeline = quietMaster().at(T, { kind: 'fault-changed', reason, active: true });
-    expect(timeline.take()).toEqual([`${String(T)} release 10.9.0.100`, `${String(T)} master -> fault: ${reason}`]);
+    expect(timeline.take()).toEqual([after(0, 'release 10.9.0.100'), after(0, `master -> fault: ${reason}`)]);
   });
 
   test('a fault is told once, however many reasons follow', () => {
@@ -163,7 +169,8 @@ describe('a master leaves', () => {
 
   test('after a stall without a packet, and then waits like any backup', () => {
     const timeline = quietMaster().at(T + 900, { kind: 'stalled' });
-    expect(timeline.take()).toEqual([`${String(T + 900)} release 10.9.0.100`, `${String(T + 900)} master -> backup: woke-from-stall`]);
+    expect(timeline.take())
+      .toEqual([after(900, 'release 10.9.0.100'), after(900, 'master -> backup: woke-from-stall')]);
     expect(timeline.router.nextDeadline()).toBe(T + 900 + 3609.375);
   });
 });
@@ -172,7 +179,7 @@ describe('a master is reconfigured', () => {
   test('F22: a further address is claimed with the others and announced alone, and peers see it at once', () => {
     const timeline = quietMaster().at(T + 300, reconfigured({ addresses: [VIP, VIP_2] }));
     expect(timeline.take()).toEqual([
-      `${String(T + 300)} send 100`, `${String(T + 300)} claim 10.9.0.100,10.9.0.101`, `${String(T + 300)} announce 10.9.0.101 x5`,
+      after(300, 'send 100'), after(300, 'claim 10.9.0.100,10.9.0.101'), after(300, 'announce 10.9.0.101 x5'),
     ]);
     expect(timeline.router.nextDeadline()).toBe(T + 1000);
   });
@@ -181,47 +188,50 @@ describe('a master is reconfigured', () => {
     const timeline = Timeline.master(f3({ ...QUIET, addresses: [VIP, VIP_2] }));
     timeline.at(T, reconfigured({ addresses: [VIP_3, VIP_2] }));
     expect(timeline.take()).toEqual([
-      `${String(T)} send 100`, `${String(T)} release 10.9.0.100`, `${String(T)} claim 10.9.0.102,10.9.0.101`,
-      `${String(T)} announce 10.9.0.102 x5`,
+      after(0, 'send 100'), after(0, 'release 10.9.0.100'), after(0, 'claim 10.9.0.102,10.9.0.101'),
+      after(0, 'announce 10.9.0.102 x5'),
     ]);
   });
 
   test('another order of the addresses is advertised at once and touches none of them', () => {
     const timeline = Timeline.master(f3({ ...QUIET, addresses: [VIP, VIP_2] }));
     timeline.at(T, reconfigured({ addresses: [VIP_2, VIP] }));
-    expect(timeline.take()).toEqual([`${String(T)} send 100`]);
+    expect(timeline.take()).toEqual([after(0, 'send 100')]);
   });
 
   test('F23: another interval is advertised at once and its timer begins anew', () => {
     const timeline = quietMaster().at(T + 300, reconfigured({ advertIntervalMs: 100 })).until(T + 500);
-    expect(timeline.take()).toEqual([300, 400, 500].map((after) => `${String(T + after)} send 100`));
+    expect(timeline.take()).toEqual([300, 400, 500].map((elapsedMs) => after(elapsedMs, 'send 100')));
   });
 
   test('F24: another priority is advertised at once, the phase stays', () => {
     const timeline = quietMaster().at(T + 300, reconfigured({ priority: 90 }));
     timeline.at(T + 400, { kind: 'priority-changed', adjustment: -20 }).until(T + 1000);
-    expect(timeline.take()).toEqual([`${String(T + 300)} send 90`, `${String(T + 400)} send 70`, `${String(T + 1000)} send 70`]);
+    expect(timeline.take()).toEqual([after(300, 'send 90'), after(400, 'send 70'), after(1000, 'send 70')]);
   });
 
   test('an adjustment that changes nothing is not advertised', () => {
     const timeline = quietMaster().at(T, { kind: 'priority-changed', adjustment: -500 });
-    expect(timeline.take()).toEqual([`${String(T)} send 1`]);
+    expect(timeline.take()).toEqual([after(0, 'send 1')]);
     expect(timeline.at(T, { kind: 'priority-changed', adjustment: -600 }).take()).toEqual([]);
   });
 
   test('another primary address is advertised at once', () => {
     const timeline = quietMaster().at(T, { kind: 'address-changed', primaryAddress: '10.9.0.9' });
-    expect(timeline.take()).toEqual([`${String(T)} send 100`]);
+    expect(timeline.take()).toEqual([after(0, 'send 100')]);
     expect(timeline.router.master).toEqual({ address: '10.9.0.9', priority: 100 });
     expect(timeline.at(T, { kind: 'address-changed', primaryAddress: '10.9.0.9' }).take()).toEqual([]);
   });
 
   test('another refresh begins at once', () => {
     const announce = { ...QUIET.announce, refreshMs: 400 };
-    expect(quietMaster().at(T + 100, reconfigured({ announce })).until(T + 500).take()).toEqual([`${String(T + 500)} announce 10.9.0.100 x1`]);
+    expect(quietMaster().at(T + 100, reconfigured({ announce })).until(T + 500).take())
+      .toEqual([after(500, 'announce 10.9.0.100 x1')]);
   });
 
-  test.each([{ name: 'other' }, { interface: 'eth1' }, { vrid: 8 }])('%j would be another router: a mistake of the caller', (changes) => {
+  test.each([
+    { name: 'other' }, { interface: 'eth1' }, { vrid: 8 },
+  ])('%j would be another router: a mistake of the caller', (changes) => {
     expect(() => quietMaster().at(T, reconfigured(changes))).toThrow(InvariantError);
   });
 });
@@ -257,7 +267,8 @@ describe('a refused claim', () => {
   test('of an owner is told once: it is in fault all the time', () => {
     const lines = refusedUntil(f3({ ...QUIET, priority: 255 }), 10_000);
     expect(lines).toEqual([
-      '0 send 255', '0 claim 10.9.0.100', '0 send 0', '0 release 10.9.0.100', '0 initialize -> fault: address-install-failed',
+      '0 send 255', '0 claim 10.9.0.100', '0 send 0', '0 release 10.9.0.100',
+      '0 initialize -> fault: address-install-failed',
       '9011.71875 send 255', '9011.71875 claim 10.9.0.100', '9011.71875 send 0', '9011.71875 release 10.9.0.100',
     ]);
   });
@@ -273,8 +284,8 @@ describe('a refused claim', () => {
     timeline.take();
     timeline.at(T + 10, { kind: 'claim-failed' });
     expect(timeline.take()).toEqual([
-      `${String(T + 10)} send 0`, `${String(T + 10)} release 10.9.0.100,10.9.0.101`,
-      `${String(T + 10)} master -> fault: address-install-failed`,
+      after(10, 'send 0'), after(10, 'release 10.9.0.100,10.9.0.101'),
+      after(10, 'master -> fault: address-install-failed'),
     ]);
     expect(timeline.router.epoch).toBe(1);
   });
@@ -306,7 +317,7 @@ describe('a refused claim', () => {
   test('is forgotten by a new start', () => {
     const timeline = Timeline.started(f3(QUIET)).until(T).at(T, { kind: 'claim-failed' }).at(T, { kind: 'shutdown' });
     timeline.take();
-    expect(timeline.at(T, { kind: 'startup' }).take()).toEqual([`${String(T)} initialize -> backup: startup`]);
+    expect(timeline.at(T, { kind: 'startup' }).take()).toEqual([after(0, 'initialize -> backup: startup')]);
   });
 
   test('is not tried again by a reload that leaves the addresses alone', () => {

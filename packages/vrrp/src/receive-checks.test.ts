@@ -13,7 +13,8 @@ const only7 = (changes: Partial<VirtualRouterParameters> = {}) => (vrid: number)
 
 /** A datagram with a valid advertisement from P, then changed. */
 function datagram(
-  advertisement: Advertisement = adv(200), changes: Partial<VrrpDatagram> = {}, checksumForm: ChecksumForm = 'pseudo-header',
+  advertisement: Advertisement = adv(200), changes: Partial<VrrpDatagram> = {},
+  checksumForm: ChecksumForm = 'pseudo-header',
 ): VrrpDatagram {
   const envelope = { source: changes.source ?? P, destination: changes.destination ?? GROUP, checksumForm };
   const payload = encodeAdvertisement(advertisement, envelope);
@@ -76,7 +77,9 @@ describe('the order of the checks', () => {
   });
 
   test('B07: any type but 1 is discarded [RFC9568-5.2.2-1]', () => {
-    for (const type of [0, 2, 15]) expect(receive(withByte(datagram(), 0, 0x30 | type))).toEqual(discarded('type-error'));
+    for (const type of [0, 2, 15]) {
+      expect(receive(withByte(datagram(), 0, 0x30 | type))).toEqual(discarded('type-error'));
+    }
   });
 
   test('B08: a VRID that is not configured is discarded and blamed on no router [RFC9568-7.1-3]', () => {
@@ -120,7 +123,7 @@ describe('the order of the checks', () => {
     for (const form of ['pseudo-header', 'message-only'] as const) {
       const { payload } = datagram(adv(200, { addresses: [VIP.address, VIP_2.address] }), {}, form);
       const rejected = Array.from({ length: payload.length * 8 }, (_, bit) => {
-        const flipped = Uint8Array.from(payload, (byte, index) => (index === bit >> 3 ? byte ^ (1 << (bit & 7)) : byte));
+        const flipped = Uint8Array.from(payload, (byte, index) => byte ^ (index === bit >> 3 ? 1 << (bit & 7) : 0));
         return receive(datagram(adv(200), { payload: flipped }));
       });
       expect(rejected.filter(({ ok }) => ok)).toEqual([]);
@@ -146,6 +149,7 @@ describe('the order of the checks', () => {
   test('a packet with every fault is blamed on the first one, and so on down the list', () => {
     let worst = datagram(adv(200), { source: OWN, destination: OWN, ttl: 1, headerValid: false });
     worst = { ...worst, payload: Uint8Array.of(0x20, 8, 200, 0, 0, 0, 0xff, 0xff) };
+    const whole = { ...worst, payload: Uint8Array.of(0x31, 7, 200, 1, 0, 0, 0, 0, 10, 9, 0, 100) };
     const repairs: Partial<VrrpDatagram>[] = [
       { headerValid: true },
       { ttl: 255 },
@@ -153,8 +157,8 @@ describe('the order of the checks', () => {
       { payload: Uint8Array.of(0x31, 8, 200, 0, 0, 0, 0xff, 0xff) },
       { payload: Uint8Array.of(0x31, 7, 200, 0, 0, 0, 0xff, 0xff) },
       { payload: Uint8Array.of(0x31, 7, 200, 1, 0, 0, 0xff, 0xff, 10, 9, 0, 100) },
-      { payload: withByte({ ...worst, payload: Uint8Array.of(0x31, 7, 200, 1, 0, 0, 0, 0, 10, 9, 0, 100) }, 5, 0).payload },
-      { payload: withByte({ ...worst, payload: Uint8Array.of(0x31, 7, 200, 1, 0, 0, 0, 0, 10, 9, 0, 100) }, 5, 1).payload },
+      { payload: withByte(whole, 5, 0).payload },
+      { payload: withByte(whole, 5, 1).payload },
       { destination: GROUP },
       { source: P },
     ];
@@ -183,12 +187,14 @@ describe('what is accepted all the same', () => {
   });
 
   test('B30: another interval than ours, with a remark [RFC9568-7.1-5]', () => {
-    expect(receive(datagram(adv(200, { advertIntervalMs: 500 })))).toMatchObject({ ok: true, remarks: ['interval-mismatch'] });
+    expect(receive(datagram(adv(200, { advertIntervalMs: 500 }))))
+      .toMatchObject({ ok: true, remarks: ['interval-mismatch'] });
   });
 
   test('B34, B35: another set of addresses, with a remark [RFC9568-7.1-6]', () => {
     for (const addresses of [[VIP_2.address], [VIP.address, VIP_2.address]]) {
-      expect(receive(datagram(adv(200, { addresses })))).toMatchObject({ ok: true, remarks: ['address-list-mismatch'] });
+      expect(receive(datagram(adv(200, { addresses }))))
+        .toMatchObject({ ok: true, remarks: ['address-list-mismatch'] });
     }
     const ours = only7({ addresses: [VIP, VIP_2] });
     expect(receive(datagram(), ours)).toMatchObject({ ok: true, remarks: ['address-list-mismatch'] });
@@ -207,7 +213,8 @@ describe('what is accepted all the same', () => {
 
   test('B42: anything while we own the addresses, with a remark [RFC9568-7.1-7]', () => {
     for (const priority of [0, 254, 255]) {
-      expect(receive(datagram(adv(priority)), only7({ priority: 255 }))).toMatchObject({ ok: true, remarks: ['owner-conflict'] });
+      expect(receive(datagram(adv(priority)), only7({ priority: 255 })))
+        .toMatchObject({ ok: true, remarks: ['owner-conflict'] });
     }
     expect(receive(datagram(adv(255)))).toMatchObject({ ok: true, remarks: [] });
   });

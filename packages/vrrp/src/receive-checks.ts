@@ -90,23 +90,25 @@ export function checkReceived(
     ({ ok: false, reason, vrid: context === undefined ? undefined : named });
 
   if (!datagram.headerValid) return discard('packet-length-error');
-  if (datagram.ttl !== 255) return discard('ttl-error');
+  if (datagram.ttl !== 255) return discard('ttl-error'); // [RFC9568-5.1.1.3-1]
   const header = decodeHeader(payload);
-  if (header === undefined) return discard('packet-length-error');
-  if (header.version !== (context?.parameters.version ?? 3)) return discard('version-error');
-  if (header.type !== ADVERTISEMENT_TYPE) return discard('type-error');
-  if (context === undefined) return { ok: false, reason: 'unknown-vrid' };
+  if (header === undefined) return discard('packet-length-error'); // [RFC9568-7.1-2]
+  if (header.version !== (context?.parameters.version ?? 3)) return discard('version-error'); // [RFC9568-7.1-1]
+  if (header.type !== ADVERTISEMENT_TYPE) return discard('type-error'); // [RFC9568-5.2.2-1]
+  if (context === undefined) return { ok: false, reason: 'unknown-vrid' }; // [RFC9568-7.1-3]
   const advertisement = decodeAdvertisement(payload);
+  // [RFC9568-5.2.5-1] [RFC9568-7.1-2]
   if (advertisement === undefined) return discard('packet-length-error');
   const checksumForm = verifyChecksum(payload, datagram.source, datagram.destination);
-  if (checksumForm === undefined) return discard('checksum-error');
-  if (advertisement.advertIntervalMs === 0) return discard('interval-error');
-  if (datagram.destination !== VRRP_GROUP_IPV4) return discard('not-multicast');
+  if (checksumForm === undefined) return discard('checksum-error'); // [RFC9568-7.1-4]
+  if (advertisement.advertIntervalMs === 0) return discard('interval-error'); // [RFC9568-5.2.7-2]
+  if (datagram.destination !== VRRP_GROUP_IPV4) return discard('not-multicast'); // [RFC9568-5.1.1.2-1]
   if (datagram.source === context.primaryAddress) return discard('own-packet');
   const remarks = remarksOn(advertisement, context.parameters);
   return { ok: true, vrid: header.vrid, advertisement, checksumForm, remarks };
 }
 
+/** [RFC9568-7.1-5] [RFC9568-7.1-6] [RFC9568-7.1-7]: none of these is a reason to drop. */
 function remarksOn(advertisement: Advertisement, parameters: VirtualRouterParameters): Remark[] {
   const remarks: Remark[] = [];
   if (advertisement.advertIntervalMs !== parameters.advertIntervalMs) remarks.push('interval-mismatch');

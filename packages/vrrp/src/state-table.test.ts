@@ -4,10 +4,11 @@ import { f3, heard, LOWER, OWN, P, QUIET, VIP, VIP_2 } from './fixtures.js';
 import type { VirtualRouterInput } from './inputs.js';
 import type { StateChange, StateName, VirtualRouterOutput } from './outputs.js';
 import type { VirtualAddress } from './parameters.js';
+import type { FaultReason } from './reasons.js';
 import { VirtualRouter } from './virtual-router.js';
 
-// Every state × every input at the instant NOW: all outputs in order, the state afterwards, and its next deadline. The router
-// is F3 (priority 100, 1 s: Skew_Time 609.375 ms, Master_Down_Interval 3609.375 ms), epoch 3 behind it.
+// Every state × every input at the instant NOW: all outputs in order, the state afterwards, and its next deadline.
+// The router is F3 (priority 100, 1 s: Skew_Time 609.375 ms, Master_Down_Interval 3609.375 ms), epoch 3 behind it.
 
 const NOW = 10_000;
 const DOWN = 3609.375;
@@ -18,7 +19,8 @@ const claim = (...addresses: VirtualAddress[]): VirtualRouterOutput => ({ kind: 
 const release = (...addresses: VirtualAddress[]): VirtualRouterOutput => ({ kind: 'release-addresses', addresses });
 const announce = (count: number, ...addresses: VirtualAddress[]): VirtualRouterOutput =>
   ({ kind: 'announce-addresses', addresses, count });
-const overruled = (source: string, priority: number): VirtualRouterOutput => ({ kind: 'lower-priority-received', source, priority });
+const overruled = (source: string, priority: number): VirtualRouterOutput =>
+  ({ kind: 'lower-priority-received', source, priority });
 const changed = (
   from: StateName, to: StateName, reason: StateChange['reason'], rest: Partial<StateChange> = {},
 ): VirtualRouterOutput => ({
@@ -52,8 +54,8 @@ const INPUTS = {
 type InputName = keyof typeof INPUTS;
 
 const EVERY_KIND: Record<VirtualRouterInput['kind'], true> = {
-  'startup': true, 'shutdown': true, 'advertisement': true, 'timer': true, 'parameters-changed': true, 'priority-changed': true,
-  'address-changed': true, 'fault-changed': true, 'stalled': true, 'claim-failed': true,
+  'startup': true, 'shutdown': true, 'advertisement': true, 'timer': true, 'parameters-changed': true,
+  'priority-changed': true, 'address-changed': true, 'fault-changed': true, 'stalled': true, 'claim-failed': true,
 };
 
 /** A router with a history: inputs and their instants. */
@@ -64,10 +66,13 @@ function router(history: readonly [Instant, VirtualRouterInput][], startupDelayM
   return subject;
 }
 
-/** A backup that has waited since an instant, and one that has turned master at that instant, its claim not yet proven. */
+/** A backup that has waited since an instant, and one that has turned master at that instant, its claim not yet
+ *  proven. */
 const backupSince = (at: Instant): [Instant, VirtualRouterInput][] => [[at, { kind: 'startup' }]];
-const masterSince = (at: Instant): [Instant, VirtualRouterInput][] => [...backupSince(at - DOWN), [at, { kind: 'timer' }]];
-const refusedAt = (at: Instant): [Instant, VirtualRouterInput][] => [...masterSince(at), [at, { kind: 'claim-failed' }]];
+const masterSince = (at: Instant): [Instant, VirtualRouterInput][] =>
+  [...backupSince(at - DOWN), [at, { kind: 'timer' }]];
+const refusedAt = (at: Instant): [Instant, VirtualRouterInput][] =>
+  [...masterSince(at), [at, { kind: 'claim-failed' }]];
 const proven: VirtualRouterInput = { kind: 'priority-changed', adjustment: 0 };
 const down: VirtualRouterInput = { kind: 'fault-changed', reason: 'link-down', active: true };
 
@@ -94,8 +99,11 @@ const young = { epoch: 2 };
 const self = { address: OWN, priority: 100 };
 const promoted = (from: StateName, reason: StateChange['reason']): Expected =>
   [[send(100), claim(VIP), announce(5, VIP), changed(from, 'master', reason, { master: self })], 'master', NOW + 1000];
-const faulted = (from: StateName, reason: 'link-down' | 'tracker-failed' | 'no-primary-address', rest: Partial<StateChange> = {}):
-VirtualRouterOutput => changed(from, 'fault', reason, { faults: [reason], ...rest });
+const faulted = (from: StateName, reason: FaultReason, rest: Partial<StateChange> = {}): VirtualRouterOutput =>
+  changed(from, 'fault', reason, { faults: [reason], ...rest });
+
+const yielded = (master: StateChange['master']): VirtualRouterOutput =>
+  changed('master', 'backup', 'higher-priority-advert', { master });
 
 const TABLE: Record<SubjectName, Partial<Record<InputName, Expected>>> = {
   'initialize': {
@@ -126,12 +134,10 @@ const TABLE: Record<SubjectName, Partial<Record<InputName, Expected>>> = {
   'master': {
     'shutdown': [[send(0), release(VIP), changed('master', 'initialize', 'shutdown')], 'initialize'],
     'better': [
-      [release(VIP), changed('master', 'backup', 'higher-priority-advert', { master: { address: LOWER, priority: 200 } })],
-      'backup', FRESH_BACKUP,
+      [release(VIP), yielded({ address: LOWER, priority: 200 })], 'backup', FRESH_BACKUP,
     ],
     'lost tie': [
-      [release(VIP), changed('master', 'backup', 'higher-priority-advert', { master: { address: P, priority: 100 } })],
-      'backup', FRESH_BACKUP,
+      [release(VIP), yielded({ address: P, priority: 100 })], 'backup', FRESH_BACKUP,
     ],
     'won tie': [[send(100), overruled(LOWER, 100), announce(1, VIP)], 'master', 10_500],
     'lower': [[send(100), overruled(P, 50), announce(1, VIP)], 'master', 10_500],
@@ -144,8 +150,7 @@ const TABLE: Record<SubjectName, Partial<Record<InputName, Expected>>> = {
     'tracker failed': [[send(0), release(VIP), faulted('master', 'tracker-failed')], 'fault'],
     'stalled': [[release(VIP), changed('master', 'backup', 'woke-from-stall')], 'backup', FRESH_BACKUP],
     'claim failed': [
-      [send(0), release(VIP), changed('master', 'fault', 'address-install-failed', { faults: ['address-install-failed'] })],
-      'fault', NOW + 3 * DOWN,
+      [send(0), release(VIP), faulted('master', 'address-install-failed')], 'fault', NOW + 3 * DOWN,
     ],
   },
   'master, due': {
@@ -153,11 +158,7 @@ const TABLE: Record<SubjectName, Partial<Record<InputName, Expected>>> = {
   },
   'master, unproven': {
     'claim failed': [
-      [
-        send(0), release(VIP),
-        changed('backup', 'fault', 'address-install-failed', { epoch: 2, faults: ['address-install-failed'] }),
-      ],
-      'fault', NOW + 3 * DOWN,
+      [send(0), release(VIP), faulted('backup', 'address-install-failed', young)], 'fault', NOW + 3 * DOWN,
     ],
     'shutdown': [[send(0), release(VIP), changed('master', 'initialize', 'shutdown')], 'initialize'],
   },

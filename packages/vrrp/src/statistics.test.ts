@@ -19,24 +19,24 @@ describe('the table', () => {
     const leaves = STATISTICS.flatMap((row) => ('leaf' in row ? [row.leaf] : []));
     expect(leaves).toEqual(expect.arrayContaining([
       'master-transitions', 'advertisement-rcvd', 'advertisement-sent', 'interval-errors', 'priority-zero-pkts-rcvd',
-      'priority-zero-pkts-sent', 'invalid-type-pkts-rcvd', 'address-list-errors', 'packet-length-errors', 'checksum-errors',
-      'version-errors', 'ip-ttl-errors',
+      'priority-zero-pkts-sent', 'invalid-type-pkts-rcvd', 'address-list-errors', 'packet-length-errors',
+      'checksum-errors', 'version-errors', 'ip-ttl-errors',
     ]));
   });
 
   test('has a statistic of its own for every discard that names a router', () => {
-    expect(Object.keys(DISCARD_STATISTICS)).toEqual(DISCARD_REASONS.filter((reason) => reason !== 'unknown-vrid').sort(
-      (a, b) => DISCARD_REASONS.indexOf(a) - DISCARD_REASONS.indexOf(b)));
+    expect(Object.keys(DISCARD_STATISTICS)).toEqual(DISCARD_REASONS.filter((reason) => reason !== 'unknown-vrid'));
     expect(new Set(Object.values(DISCARD_STATISTICS)).size).toBe(DISCARD_REASONS.length - 1);
   });
 
   test('leaves to the receiver exactly what discards and remarks count in', () => {
     const mapped = new Set([...Object.values(DISCARD_STATISTICS), ...Object.values(REMARK_STATISTICS)]);
     expect(mapped).toEqual(new Set([
-      'length_errors', 'ttl_errors', 'version_errors', 'type_errors', 'checksum_errors', 'interval_errors', 'not_multicast',
-      'own_packets', 'address_list_errors', 'owner_conflicts',
+      'length_errors', 'ttl_errors', 'version_errors', 'type_errors', 'checksum_errors', 'interval_errors',
+      'not_multicast', 'own_packets', 'address_list_errors', 'owner_conflicts',
     ]));
-    expect(mapped).toEqual(new Set(STATISTICS.filter(({ countedBy }) => countedBy === 'receive').map(({ name }) => name)));
+    const received = STATISTICS.filter(({ countedBy }) => countedBy === 'receive').map(({ name }) => name);
+    expect(mapped).toEqual(new Set(received));
   });
 
   test('leaves send_errors to whoever sends', () => {

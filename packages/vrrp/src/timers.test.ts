@@ -31,7 +31,9 @@ describe('Skew_Time and Master_Down_Interval [RFC9568-6.1-1] [RFC9568-6.1-2]', (
     }
   });
 
-  test.each([[0, 1000], [256, 1000], [100, 0], [100, 9], [100, 40_951]])('priority %d at %d ms is refused', (priority, intervalMs) => {
+  test.each([
+    [0, 1000], [256, 1000], [100, 0], [100, 9], [100, 40_951],
+  ])('priority %d at %d ms is refused', (priority, intervalMs) => {
     expect(() => skewTimeMs(priority, intervalMs)).toThrow(InvariantError);
     expect(() => masterDownIntervalMs(priority, intervalMs)).toThrow(InvariantError);
   });

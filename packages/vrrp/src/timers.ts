@@ -1,5 +1,6 @@
 // The durations of RFC 9568 §6.1 and the rule that keeps periodic deadlines on their grid. Milliseconds, fractional:
-// every product is made before its division, so that nothing is lost at intervals of 10 ms. Pure arithmetic, no clock.
+// every product is made before its division, so that nothing is lost at intervals of 10 ms and neighbouring priorities
+// never wake together [RFC9568-8.3.2-1]. Pure arithmetic, no clock.
 
 import { assert, type Instant } from '@baton/base';
 
@@ -8,7 +9,7 @@ const MIN_CLAIM_RETRY_MS = 5_000;
 /** Longest wait before it tries again, ms. */
 const MAX_CLAIM_RETRY_MS = 300_000;
 
-/** Skew_Time, the head start of higher priorities: ((256 − priority) × interval) / 256 (RFC 9568 §6.1).
+/** Skew_Time, the head start of higher priorities: ((256 − priority) × interval) / 256 [RFC9568-6.1-1].
  *  @param priority 1–255, the local effective one
  *  @param masterAdvertIntervalMs the interval of the master as learned, 10–40 950 ms
  *  @returns ms, fractional, exact
@@ -22,8 +23,8 @@ export function skewTimeMs(priority: number, masterAdvertIntervalMs: number): nu
   return ((256 - priority) * masterAdvertIntervalMs) / 256;
 }
 
-/** Master_Down_Interval, how long a backup stays patient after an advertisement: 3 × interval + Skew_Time (RFC 9568
- *  §6.1).
+/** Master_Down_Interval, how long a backup stays patient after an advertisement: 3 × interval + Skew_Time
+ *  [RFC9568-6.1-2].
  *  @param priority 1–255, the local effective one
  *  @param masterAdvertIntervalMs the interval of the master as learned, 10–40 950 ms
  *  @returns ms, fractional, exact

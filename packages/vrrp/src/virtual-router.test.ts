@@ -1,4 +1,3 @@
-import { InvariantError } from '@baton/base';
 import { describe, expect, test } from '@jest/globals';
 import { f3, heard, LOWER, OWN, P, QUIET, Timeline, VIP, VIP_2 } from './fixtures.js';
 import type { VirtualRouterInput } from './inputs.js';
@@ -9,7 +8,8 @@ const promotion = (at: number, reason = 'master-down-timer', from = 'backup'): s
   `${String(at)} send 100`, `${String(at)} claim 10.9.0.100`, `${String(at)} announce 10.9.0.100 x5`,
   `${String(at)} ${from} -> master: ${reason}`,
 ];
-const trackerFailed = (active: boolean): VirtualRouterInput => ({ kind: 'fault-changed', reason: 'tracker-failed', active });
+const trackerFailed = (active: boolean): VirtualRouterInput =>
+  ({ kind: 'fault-changed', reason: 'tracker-failed', active });
 
 describe('initialize', () => {
   test('D01: an owner is master at once, and the address is announced after it is claimed [RFC9568-6.4.1-1]', () => {
@@ -23,7 +23,8 @@ describe('initialize', () => {
   test('D02: any other router waits as backup, by its own interval [RFC9568-6.4.1-2]', () => {
     const timeline = Timeline.started();
     expect(timeline.take()).toEqual(['0 initialize -> backup: startup']);
-    expect(timeline.router.state).toMatchObject({ kind: 'backup', masterDownAt: 3609.375, masterAdvertIntervalMs: 1000 });
+    expect(timeline.router.state)
+      .toMatchObject({ kind: 'backup', masterDownAt: 3609.375, masterAdvertIntervalMs: 1000 });
     expect([timeline.router.skewTimeMs, timeline.router.masterDownIntervalMs]).toEqual([609.375, 3609.375]);
   });
 
@@ -44,7 +45,8 @@ describe('initialize', () => {
     timeline.at(0, trackerFailed(true)).at(0, { kind: 'fault-changed', reason: 'link-down', active: true });
     timeline.at(0, { kind: 'startup' });
     expect(timeline.take()).toEqual(['0 initialize -> fault: link-down']);
-    expect(timeline.router.state).toEqual({ kind: 'fault', reasons: ['link-down', 'tracker-failed'], retryAt: undefined });
+    expect(timeline.router.state)
+      .toEqual({ kind: 'fault', reasons: ['link-down', 'tracker-failed'], retryAt: undefined });
     timeline.at(1000, { kind: 'fault-changed', reason: 'link-down', active: false });
     expect(timeline.router.state).toMatchObject({ reasons: ['tracker-failed'] });
     timeline.at(2000, trackerFailed(false));
@@ -86,7 +88,8 @@ describe('initialize', () => {
   test('a startup delay ends in fault when a fault came meanwhile, and is not repeated when it goes', () => {
     const timeline = Timeline.started(f3({ startupDelayMs: 1000 }));
     timeline.at(500, trackerFailed(true)).until(1000).at(2000, trackerFailed(false));
-    expect(timeline.take()).toEqual(['1000 initialize -> fault: tracker-failed', '2000 fault -> backup: fault-cleared']);
+    expect(timeline.take())
+      .toEqual(['1000 initialize -> fault: tracker-failed', '2000 fault -> backup: fault-cleared']);
   });
 
   test('a shutdown cancels a startup delay', () => {
@@ -112,7 +115,9 @@ describe('backup', () => {
     expect([timeline.take(), timeline.router.master]).toEqual([[], { address: P, priority: 200 }]);
   });
 
-  test.each([['higher', P], ['lower', LOWER]])('E04: accepts its own priority from a %s address [RFC9568-6.4.2-5]', (_which, source) => {
+  test.each([
+    ['higher', P], ['lower', LOWER],
+  ])('E04: accepts its own priority from a %s address [RFC9568-6.4.2-5]', (_which, source) => {
     const timeline = Timeline.started().at(1000, heard(100, source));
     expect(timeline.router.nextDeadline()).toBe(4609.375);
   });
@@ -125,7 +130,7 @@ describe('backup', () => {
     expect(timeline.take()).toEqual(promotion(3609.375, 'preempted-lower-priority'));
   });
 
-  test('E06, E07: accepts any priority when it must not preempt, and takes over from its silence [RFC9568-6.4.2-5]', () => {
+  test('E06, E07: accepts any priority unless it preempts, and takes over from silence [RFC9568-6.4.2-5]', () => {
     const timeline = Timeline.started(f3({ preemptMode: false }));
     timeline.take();
     for (let second = 1; second <= 60; second += 1) timeline.at(second * 1000, heard(1, P, { advertIntervalMs: 2000 }));
@@ -170,7 +175,8 @@ describe('backup', () => {
     const timeline = Timeline.started();
     timeline.take();
     timeline.at(1000, { kind: 'shutdown' });
-    expect([timeline.take(), timeline.router.nextDeadline()]).toEqual([['1000 backup -> initialize: shutdown'], undefined]);
+    expect([timeline.take(), timeline.router.nextDeadline()])
+      .toEqual([['1000 backup -> initialize: shutdown'], undefined]);
   });
 
   test('E13: accepts an owner like any higher priority', () => {

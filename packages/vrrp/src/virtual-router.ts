@@ -115,6 +115,7 @@ export class VirtualRouter {
 
   #shutdown(): VirtualRouterOutput[] {
     const idle: State = { kind: 'initialize', startAt: undefined };
+    // [RFC9568-6.4.2-1] [RFC9568-6.4.3-1]
     if (this.#state.kind !== 'initialize') return this.#transition(idle, 'shutdown');
     this.#assign(idle);
     return [];
@@ -124,7 +125,7 @@ export class VirtualRouter {
   #begin(reason: 'startup' | 'fault-cleared', now: Instant): VirtualRouterOutput[] {
     const [fault] = this.#faultsInOrder();
     if (fault !== undefined) return this.#fault(fault);
-    if (this.#ownsAddresses()) return this.#promote('address-owner', now);
+    if (this.#ownsAddresses()) return this.#promote('address-owner', now); // [RFC9568-6.4.1-1]
     return this.#transition(enterBackup(this.effectivePriority, this.#parameters.advertIntervalMs, now), reason);
   }
 
@@ -133,7 +134,7 @@ export class VirtualRouter {
     this.statistics.adverts_received += 1;
     if (advertisement.priority === RESIGN_PRIORITY) this.statistics.priority_zero_received += 1;
     switch (this.#state.kind) {
-      case 'initialize': return [];
+      case 'initialize': return []; // [RFC9568-6.4.1-3]
       case 'backup':
         this.#remember(advertisement.priority, source);
         this.#assign(hearMaster(this.#state, advertisement, this.#backupPolicy(), now));
@@ -146,7 +147,7 @@ export class VirtualRouter {
     }
   }
 
-  /** RFC 9568 §6.4.3. Preempt_Mode is not looked at here. */
+  /** [RFC9568-6.4.3-3] [RFC9568-6.4.3-4] [RFC9568-6.4.3-5]. Preempt_Mode is not looked at here. */
   #hearAsMaster(
     state: MasterState, advertisement: Advertisement, source: IpAddress, now: Instant,
   ): VirtualRouterOutput[] {
@@ -177,7 +178,7 @@ export class VirtualRouter {
     if (deadline === undefined || now < deadline) return [];
     switch (state.kind) {
       case 'initialize': return this.#begin('startup', now);
-      case 'backup': return this.#promote(state.expiryReason, now);
+      case 'backup': return this.#promote(state.expiryReason, now); // [RFC9568-6.4.2-2]
       case 'master': return this.#continueAsMaster(state, now);
       case 'fault': return this.#changeFault('address-install-failed', false, now);
       default: return assertNever(state);
@@ -190,7 +191,7 @@ export class VirtualRouter {
     const { count, schedule } = takeDue(state.announcements, announce, now);
     this.#assign({
       ...state,
-      advertAt: advertDue ? nextOnGrid(state.advertAt, advertIntervalMs, now) : state.advertAt,
+      advertAt: advertDue ? nextOnGrid(state.advertAt, advertIntervalMs, now) : state.advertAt, // [RFC9568-6.4.3-2]
       announcements: schedule,
     });
     return [...(advertDue ? [this.#send(this.effectivePriority)] : []), ...this.#announce(count)];
@@ -301,7 +302,7 @@ export class VirtualRouter {
     const { advertIntervalMs, announce } = this.#parameters;
     return this.#transition({
       kind: 'master',
-      advertAt: now + advertIntervalMs,
+      advertAt: now + advertIntervalMs, // [RFC9568-6.4.2-3]
       announcements: startAnnouncing(announce, now),
       unprovenSince: this.#state.kind,
     }, reason);
@@ -375,7 +376,7 @@ export class VirtualRouter {
     else if (this.#heard?.address === address) this.#heard = undefined;
   }
 
-  /** An owner always preempts, and at once (RFC 9568 §6.1). */
+  /** An owner always preempts, and at once [RFC9568-6.1-3]. */
   #backupPolicy(): BackupPolicy {
     const { preemptMode, preemptDelayMs } = this.#parameters;
     const priority = this.effectivePriority;
