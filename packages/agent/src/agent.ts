@@ -13,7 +13,7 @@ import { AlarmRegistry } from './alarms.js';
 import { ControlServer } from './control/server.js';
 import type { JournalEvent, StatusReport } from './control/messages.js';
 import { EngineChannel } from './engine-channel.js';
-import { EventReporter } from './events.js';
+import { EventReporter, transitionFields } from './events.js';
 import type { StartCommand } from './hooks/command.js';
 import { HookDelivery } from './hooks/delivery.js';
 import { Journal, type JournalView } from './journal.js';
@@ -236,12 +236,8 @@ export class Agent {
   }
 
   #onStateChanged({ router, change, steps, at }: Extract<EngineMessage, { type: 'state-changed' }>): void {
-    this.#reporter.report(change.to === 'fault' ? 'error' : 'info', 'state-changed', {
-      router, from: change.from, to: change.to, reason: change.reason, epoch: change.epoch, priority: change.priority,
-      faults: change.faults.length === 0 ? undefined : change.faults,
-      master: change.master?.address, master_priority: change.master?.priority,
-      advertisement_ms: steps.advertisementMs, addresses_ms: steps.addressesMs, announced_ms: steps.announcedMs,
-    }, { atMs: at });
+    const level = change.to === 'fault' ? 'error' : 'info';
+    this.#reporter.report(level, 'state-changed', transitionFields(router, change, steps), { atMs: at });
     this.#noteFaults(router, change.faults);
     const phase = this.#phase;
     if (phase.kind !== 'starting' && phase.kind !== 'running') return;

@@ -2,6 +2,8 @@
 // keeping: debug events are logged and not journaled.
 
 import type { LogFields, Logger } from '@baton/base';
+import type { TransitionSteps } from '@baton/engine/messages';
+import type { StateChange } from '@baton/vrrp';
 import type { JournalEvent } from './control/messages.js';
 
 export type EventLevel = JournalEvent['level'];
@@ -20,6 +22,22 @@ export interface EventContext {
 /** Builds the record of an event: time first, then what happened, then its fields. */
 export function journalEvent(atMs: number, level: EventLevel, event: string, fields: LogFields): JournalEvent {
   return { time: new Date(atMs).toISOString(), event, level, ...fields };
+}
+
+/** What a transition is told as: from, to and why, who is master now, and how long each step took. */
+export function transitionFields(router: string, change: StateChange, steps: TransitionSteps): LogFields {
+  const { from, to, reason, epoch, priority, faults, master } = change;
+  return {
+    router, from, to, reason, epoch, priority, faults: faults.length === 0 ? undefined : faults,
+    master: master?.address, master_priority: master?.priority,
+    advertisement_ms: roundMs(steps.advertisementMs), addresses_ms: roundMs(steps.addressesMs),
+    announced_ms: roundMs(steps.announcedMs),
+  };
+}
+
+/** Milliseconds with as many digits as mean something. */
+function roundMs(ms: number | undefined): number | undefined {
+  return ms === undefined ? undefined : Math.round(ms * 1000) / 1000;
 }
 
 /** The one place through which the agent speaks. */

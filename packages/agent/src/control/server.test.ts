@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { BatonError } from '@baton/base';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -113,6 +113,18 @@ describe('the control socket', () => {
     await client.until(({ lines }) => lines.length === 1);
     client.socket.destroy();
     await third.close();
+  });
+
+  test('that a successor has published stays when its predecessor ends late', async () => {
+    const successor = new ControlServer(service);
+    await successor.listen(directory);
+    await server.close();
+    const client = open();
+    client.say('{"id":1,"method":"status"}\n');
+    await client.until(({ lines }) => lines.length === 1);
+    client.socket.destroy();
+    await successor.close();
+    expect(readdirSync(directory)).toEqual([]);
   });
 
   test('that cannot be opened is an error with a hint', async () => {

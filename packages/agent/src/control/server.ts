@@ -2,7 +2,7 @@
 // The engine holds the lock of the runtime directory before this is opened: a socket found there belongs to nobody.
 
 import { BatonError, describeError } from '@baton/base';
-import { chmod, mkdir, unlink } from 'node:fs/promises';
+import { chmod, lstat, mkdir, rename, unlink } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { AgentErrorCode } from '../errors.js';
@@ -27,6 +27,8 @@ export class ControlServer {
   readonly #service: ControlService;
   readonly #connections = new Set<ControlConnection>();
   readonly #server: Server;
+  /** The socket as it was published; undefined before. */
+  #published: { readonly path: string; readonly inode: number } | undefined;
 
   constructor(service: ControlService) {
     this.#service = service;
@@ -37,11 +39,16 @@ export class ControlServer {
    *  @throws {BatonError} ERR_AGENT_CONTROL_SOCKET */
   async listen(runtimeDirectory: string): Promise<void> {
     const path = join(runtimeDirectory, CONTROL_SOCKET);
+    // Bound under another name and renamed when it is ready: nobody meets it half made, and when it is closed the
+    // socket that a successor has published meanwhile stays.
+    const unpublished = join(runtimeDirectory, `.control.${String(process.pid)}`);
     try {
       await mkdir(runtimeDirectory, { recursive: true, mode: 0o750 });
-      await unlink(path).catch(ignoreAbsent);
-      await this.#bind(path);
-      await chmod(path, 0o660);
+      await unlink(unpublished).catch(ignoreAbsent);
+      await this.#bind(unpublished);
+      await chmod(unpublished, 0o660);
+      await rename(unpublished, path);
+      this.#published = { path, inode: (await lstat(path)).ino };
     } catch (cause) {
       const code: AgentErrorCode = 'ERR_AGENT_CONTROL_SOCKET';
       throw new BatonError<AgentErrorCode>(code, `cannot open the control socket ${path}: ${describeError(cause)}`, {
@@ -61,6 +68,15 @@ export class ControlServer {
     });
     for (const connection of this.#connections) connection.close();
     await closed;
+    await this.#withdraw();
+  }
+
+  /** Removes our socket, and only ours. */
+  async #withdraw(): Promise<void> {
+    if (this.#published === undefined) return;
+    const { path, inode } = this.#published;
+    const present = await lstat(path).catch(() => undefined);
+    if (present?.ino === inode) await unlink(path).catch(ignoreAbsent);
   }
 
   #bind(path: string): Promise<void> {
