@@ -35,13 +35,15 @@ describe('findings', () => {
 describe('the line of a finding', () => {
   test('names file, line, column, severity and key', () => {
     const at = { line: 7, column: 11 };
-    const finding = { severity: 'error', code: 'out-of-range', file: 'a.yaml', ...at, key: 'log.level', message: 'wrong' } as const;
+    const finding = { severity: 'error', code: 'out-of-range', file: 'a.yaml', ...at, key: 'log.level',
+      message: 'wrong' } as const;
     expect(formatFinding(finding)).toBe('a.yaml:7:11: error: log.level: wrong');
     expect(formatFinding({ ...finding, severity: 'warning', key: '' })).toBe('a.yaml:7:11: warning: wrong');
   });
 
   test('cannot carry control characters of the file to a terminal', () => {
-    const finding = { severity: 'error', code: 'x', file: 'a\n.yaml', line: 1, column: 1, key: 'k\u001B[2J', message: 'm\u202E' } as const;
+    const finding = { severity: 'error', code: 'x', file: 'a\n.yaml', line: 1, column: 1, key: 'k\u001B[2J',
+      message: 'm\u202E' } as const;
     expect(formatFinding(finding)).toBe('a\\u{a}.yaml:1:1: error: k\\u{1b}[2J: m\\u{202e}');
   });
 

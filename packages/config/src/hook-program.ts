@@ -3,6 +3,7 @@
 
 import { constants, statSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
+import { errnoOf } from './errno.js';
 import { quote } from './findings.js';
 import type { Findings, Place } from './findings.js';
 
@@ -39,6 +40,6 @@ function examine(program: string): ProgramState {
     if ((mode & 0o111) === 0) return 'not-executable';
     return (mode & 0o002) === 0 ? 'good' : 'writable';
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EACCES' ? 'unreadable' : 'missing';
+    return errnoOf(error) === 'EACCES' ? 'unreadable' : 'missing';
   }
 }

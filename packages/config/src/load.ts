@@ -6,6 +6,7 @@ import { constants, readFileSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import type { Finding, LoadResult } from './configuration.js';
+import { errnoOf } from './errno.js';
 import { Findings, quote, WHOLE_FILE } from './findings.js';
 import { file as fileType, DEFAULT_RUNTIME_DIRECTORY } from './schema/file.js';
 import { NAME_PATTERN } from './schema/names.js';
@@ -106,8 +107,9 @@ function readBytes(file: string, findings: Findings): Buffer | undefined {
     findings.error('file-too-large', WHOLE_FILE, `the file is larger than a configuration can be (${sizes})`);
     return undefined;
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error)) throw error;
-    const [finding, message] = explainUnreadable(String(error.code));
+    const errno = errnoOf(error);
+    if (errno === undefined) throw error;
+    const [finding, message] = explainUnreadable(errno);
     findings.error(finding, WHOLE_FILE, message);
     return undefined;
   }

@@ -1,5 +1,5 @@
-// Measures how deep a file nests before anything recursive reads it. The YAML library composes recursively, and V8 ends the
-// whole process when it has to compile a regular expression on a stack that is used up: no catch would help.
+// Measures how deep a file nests before anything recursive reads it. The YAML library composes recursively, and V8 ends
+// the whole process when it has to compile a regular expression on a stack that is used up: no catch would help.
 
 import type { CST } from 'yaml';
 

@@ -13,7 +13,8 @@ describe('the generated documentation is that of the present schema', () => {
   });
 
   test('configuration.md', () => {
-    expect({ [REMEDY]: readFileSync(join(GENERATED, 'configuration.md'), 'utf8') }).toEqual({ [REMEDY]: markdownReference() });
+    expect({ [REMEDY]: readFileSync(join(GENERATED, 'configuration.md'), 'utf8') }).toEqual(
+      { [REMEDY]: markdownReference() });
   });
 
   test('a key inside a list inside a map of names is found under its whole path', () => {

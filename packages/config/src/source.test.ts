@@ -54,7 +54,8 @@ describe('the tree of a file', () => {
   test('an alias stands for its anchor, each time', () => {
     const item = { kind: 'scalar', value: 1 };
     expect(read('a: &x [1]\nb: *x\nc: *x\n')).toMatchObject({
-      findings: [], tree: { entries: [{ value: { items: [item] } }, { value: { items: [item] } }, { value: { items: [item] } }] },
+      findings: [],
+        tree: { entries: [{ value: { items: [item] } }, { value: { items: [item] } }, { value: { items: [item] } }] },
     });
   });
 
@@ -69,14 +70,18 @@ describe('a file is refused with its line and column', () => {
     ['when it holds only comments', '# nothing\n', 'f:1:1: error: the file holds no configuration'],
     ['when it is not YAML', 'a: [1\n', /^f:2:1: error: this is not YAML: /],
     ['when a tab indents', 'a:\n\tb: 1\n', /^f:2:1: error: this is not YAML: /],
-    ['when it holds two documents', 'a: 1\n---\nb: 2\n', 'f:2:1: error: a second document begins here; a configuration is a single one'],
-    ['when a key is given twice', 'a:\n  b: 1\n  c: 2\n  b: 3\n', 'f:4:3: error: a.b: this key was already given in line 2'],
-    ['when a key is given twice in two spellings', 'a: 1\n"a": 2\n', 'f:2:1: error: a: this key was already given in line 1'],
+    ['when it holds two documents', 'a: 1\n---\nb: 2\n',
+      'f:2:1: error: a second document begins here; a configuration is a single one'],
+    ['when a key is given twice', 'a:\n  b: 1\n  c: 2\n  b: 3\n',
+      'f:4:3: error: a.b: this key was already given in line 2'],
+    ['when a key is given twice in two spellings', 'a: 1\n"a": 2\n',
+      'f:2:1: error: a: this key was already given in line 1'],
     ['when a key is a list', '? [a]\n: 1\n', 'f:1:3: error: a key must be plain text'],
     ['when an alias has no anchor', 'a: *x\n', "f:1:4: error: a: no anchor 'x' stands before this alias"],
     ['when an alias holds itself', 'a: &x [*x]\n', "f:1:8: error: a[0]: no anchor 'x' stands before this alias"],
     ['when a tag is unknown', 'a: !secret b\n', "f:1:12: error: a: the tag '!secret' has no meaning here"],
-    ['when a value is binary', 'a: !!binary aGk=\n', 'f:1:13: error: a: binary and other tagged values have no meaning here'],
+    ['when a value is binary', 'a: !!binary aGk=\n',
+      'f:1:13: error: a: binary and other tagged values have no meaning here'],
   ])('%s', (_, text, expected) => {
     const { findings } = read(text);
     expect(findings[0]).toEqual(typeof expected === 'string' ? expected : expect.stringMatching(expected));
