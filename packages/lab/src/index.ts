@@ -7,6 +7,7 @@ export { Responder } from './responder.js';
 export { ECHO_PORT, Probe } from './probe.js';
 export { Observer } from './observer.js';
 export type { AdvertisementSighting, ArpSighting, Sighting } from './sightings.js';
+export { median, percentile, summarize, type Summary } from './statistics.js';
 export type { OwnerChange, ProbeReport } from './outage.js';
 export { insideNamespace, LabProcess, residentBytes, run, runToEnd, type CommandResult, type OutputLine } from './processes.js';
 export { letPass, monotonicMs, waitFor } from './waiting.js';
