@@ -84,6 +84,8 @@ export default tseslint.config(
     ignores: ['**/*.test.ts', '**/fixtures.ts'],
     rules: { 'no-restricted-globals': ['error', ...IMPURE_GLOBALS] },
   },
+  // Programs without a suffix are linted too.
+  { files: ['packages/*/bin/{baton,demo,in-lab}'] },
   // A describe block is as long as the tests in it.
   { files: ['**/*.test.ts', '**/*.test.mjs', '**/*.e2e.ts'], rules: { 'max-lines-per-function': 'off' } },
   // Tools read their configuration from a default export.

@@ -4,11 +4,12 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, run } from './setup/run.mjs';
+import { judgeResults, summaryLine } from './test-results.mjs';
 
 const JEST = join(root, 'node_modules', 'jest', 'bin', 'jest.js');
 const IN_LAB = join(root, 'packages', 'lab', 'bin', 'in-lab');
 
-const totals = { passed: 0, failed: 0, skipped: 0 };
+const runs = [];
 const failedStages = [];
 
 /** Runs one stage and says how long it took.
@@ -35,36 +36,20 @@ async function jest(project, prefix, options) {
   const jestArgs = [JEST, '--selectProjects', project, '--json', '--outputFile', resultsFile, ...options];
   const [program, ...args] = [...prefix, process.execPath, ...jestArgs];
   const { code } = await run(program, args);
-  const results = takeResults(resultsFile);
-  if (results === undefined) {
-    totals.failed += 1;
-    return `ended with exit code ${code} before there were results`;
-  }
-  // A file that could not even be loaded holds an unknown number of tests: it counts as one that failed.
-  const failed = results.numFailedTests + results.numRuntimeErrorTestSuites;
-  const skipped = results.numPendingTests + results.numTodoTests;
-  totals.passed += results.numPassedTests;
-  totals.failed += failed;
-  totals.skipped += skipped;
-  for (const name of skippedNames(results)) console.log(`skipped: ${name}`);
-  if (failed > 0) return `${failed} failed`;
-  if (results.numPassedTests === 0) return 'ran no test';
-  return code === 0 ? undefined : `failed with exit code ${code}`;
+  const judgement = judgeResults(takeResults(resultsFile));
+  runs.push(judgement);
+  for (const name of judgement.skipped) console.log(`skipped: ${name}`);
+  return judgement.problem ?? (code === 0 ? undefined : `failed with exit code ${code}`);
 }
 
 function takeResults(file) {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch {
-    return undefined; // jest ended before it wrote them; the caller says so
+    return undefined; // jest ended before it wrote them; the judgement says so
   } finally {
     rmSync(file, { force: true });
   }
-}
-
-function skippedNames(results) {
-  const tests = results.testResults.flatMap((file) => file.assertionResults);
-  return tests.filter(({ status }) => status === 'pending' || status === 'todo').map(({ fullName }) => fullName);
 }
 
 const ready = await stage('set-up and build', () => node(join(root, 'scripts', 'setup.mjs'), 'test'));
@@ -75,6 +60,5 @@ if (ready) {
   await stage('e2e', () => jest('e2e', [process.execPath, IN_LAB], ['--runInBand']));
 }
 if (failedStages.length > 0) console.error(`\nfailed: ${failedStages.join(', ')}`);
-const skipped = totals.skipped > 0 ? `, ${totals.skipped} skipped` : '';
-console.log(`\n${totals.passed} passed, ${totals.failed} failed${skipped}`);
+console.log(`\n${summaryLine(runs)}`);
 process.exitCode = failedStages.length > 0 ? 1 : 0;

@@ -2,7 +2,7 @@
 // be stale: it ends with the process, however that ends.
 import { spawnSync } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { findProgram, root, SetupError } from './run.mjs';
 
 /** How long a set-up waits for another one in the same checkout. A cold one with Debian packages takes two or three
@@ -11,10 +11,11 @@ const WAIT_S = 900;
 
 /** Runs `work` while no other set-up runs in this checkout.
  *  @param {() => Promise<void>} work
+ *  @param {string} [path] the file that is locked; made when missing
  *  @throws {SetupError} when the other set-up does not end in time */
-export async function withLock(work) {
-  mkdirSync(join(root, '.setup'), { recursive: true });
-  const file = openSync(join(root, '.setup', 'lock'), 'a');
+export async function withLock(work, path = join(root, '.setup', 'lock')) {
+  mkdirSync(dirname(path), { recursive: true });
+  const file = openSync(path, 'a');
   try {
     lock(file);
     await work();
