@@ -37,6 +37,8 @@ class Machine {
   /** Answers `configure`; undefined leaves the agent waiting. */
   onConfigure: ((generation: number) => EngineMessage) | undefined = (generation) =>
     ({ type: 'configured', generation, driver: 'koffi', scheduling: 'other' });
+  /** How hooks end. */
+  hookResult: Promise<CommandResult> = Promise.resolve(ENDED);
   snapshotState: Pick<RouterSnapshot, 'state' | 'epoch'> = { state: 'initialize', epoch: 0 };
   readonly #agents: Agent[] = [];
 
@@ -128,7 +130,7 @@ class Machine {
 
   #run({ words, environment }: Command): { result: Promise<CommandResult>; kill: () => void } {
     this.hooks.push([...words.slice(1), `from=${String(environment['BATON_PREVIOUS_STATE'])}`].join(' '));
-    return { result: Promise.resolve(ENDED), kill: () => undefined };
+    return { result: this.hookResult, kill: () => undefined };
   }
 }
 
@@ -277,8 +279,14 @@ describe('reload', () => {
   test('that the engine refuses keeps the configuration before, and the next one has the same generation', async () => {
     const agent = await machine.startAgent();
     machine.onConfigure = (generation) => ({ type: 'refused', generation, code: 'ERR_X', message: 'no', exitCode: 1 });
+    const configuration = machine.configuration(['web']);
+    const hooks = configuration.hooks.map((hook) => ({ ...hook, run: [...hook.run, 'refused'] }));
+    machine.file = { ok: true, warnings: [], configuration: { ...configuration, hooks } };
     agent.reload();
     expect(machine.ended).toEqual([]);
+    agent.receive(changed('initialize', 'backup', 0));
+    await machine.settle();
+    expect(machine.hooks).toEqual(['INSTANCE web BACKUP 200 from=initialize']);
     expect((await machine.status()).alarms).toMatchObject([{ name: 'configuration-refused', detail: 'no (ERR_X)' }]);
     agent.reload();
     expect(machine.lastConfigure()).toMatchObject({ generation: 2 });
@@ -336,16 +344,22 @@ describe('the end', () => {
   });
 
   test('without an engine nothing is run any more', async () => {
+    let endHook: (result: CommandResult) => void = () => undefined;
+    machine.hookResult = new Promise((resolve) => { endHook = resolve; });
     const agent = await machine.startAgent();
     agent.receive(changed('initialize', 'backup', 0));
+    agent.receive(changed('backup', 'fault', 0));
     await machine.settle();
     await agent.engineLost();
+    endHook(ENDED);
     agent.receive(changed('backup', 'master', 1));
     agent.reload();
     await machine.settle();
     expect(machine.hooks).toEqual(['INSTANCE web BACKUP 200 from=initialize']);
     expect(machine.ended).toEqual([1]);
-    expect(machine.journal().at(-1)).toMatchObject({ event: 'engine-lost', level: 'error' });
+    expect(machine.journal().map(({ event, state }) => [event, state])).toEqual(expect.arrayContaining([
+      ['engine-lost', undefined], ['hook-abandoned', 'fault'],
+    ]));
   });
 });
 

@@ -7,7 +7,6 @@
 import { assertNever, describeError, type Clock } from '@baton/base';
 import { formatFinding, type Configuration, type Finding, type LoadResult } from '@baton/config';
 import type { AgentMessage, EngineMessage } from '@baton/engine/messages';
-import type { FaultReason } from '@baton/vrrp';
 import type { Writable } from 'node:stream';
 import { AlarmRegistry } from './alarms.js';
 import { ControlServer } from './control/server.js';
@@ -20,6 +19,8 @@ import { Journal, type JournalView } from './journal.js';
 import { AgentLog } from './log.js';
 import { AgentMemory } from './memory.js';
 import { NoticeReporter } from './notice-reporter.js';
+import type { Notice } from './notices.js';
+import { RouterAlarms } from './router-alarms.js';
 import { StateFile } from './state-file.js';
 import { buildStatus } from './status.js';
 
@@ -76,6 +77,7 @@ export class Agent {
   readonly #channel: EngineChannel;
   readonly #control: ControlServer;
   readonly #notices: NoticeReporter;
+  readonly #routerAlarms: RouterAlarms;
   #phase: Phase = { kind: 'loading', waiting: [] };
 
   constructor(ports: AgentPorts) {
@@ -91,6 +93,7 @@ export class Agent {
       this.#reporter.report(change === 'alarm-raised' ? 'warn' : 'info', change, fields);
     });
     this.#notices = new NoticeReporter(this.#reporter, clock);
+    this.#routerAlarms = new RouterAlarms(this.#alarms);
     this.#channel = new EngineChannel(ports.transmit);
     this.#control = new ControlServer({
       status: () => this.#status(), openEvents: (follower) => this.#openEvents(follower),
@@ -137,10 +140,10 @@ export class Agent {
         this.#onStateChanged(message);
         break;
       case 'notice':
-        this.#notices.take(message);
+        this.#onNotice(message);
         break;
       case 'lower-priority-received':
-        this.#notices.take({
+        this.#onNotice({
           type: 'notice', level: 'info', event: 'lower-priority-received', at: message.at,
           fields: { router: message.router, source: message.source, priority: message.priority },
         });
@@ -238,12 +241,17 @@ export class Agent {
   #onStateChanged({ router, change, steps, at }: Extract<EngineMessage, { type: 'state-changed' }>): void {
     const level = change.to === 'fault' ? 'error' : 'info';
     this.#reporter.report(level, 'state-changed', transitionFields(router, change, steps), { atMs: at });
-    this.#noteFaults(router, change.faults);
     const phase = this.#phase;
     if (phase.kind !== 'starting' && phase.kind !== 'running') return;
     const { equipment } = phase;
+    this.#routerAlarms.noteState(router, change.to, change.faults, equipment.hooks.parametersOf(router));
     equipment.hooks.stateChanged(router, change, at);
     equipment.memory.noteEpoch(router, change.epoch);
+  }
+
+  #onNotice(notice: Notice): void {
+    this.#notices.take(notice);
+    this.#routerAlarms.noteNotice(notice);
   }
 
   async #stop(): Promise<void> {
@@ -301,7 +309,9 @@ export class Agent {
   async #reconcile({ hooks }: Equipment): Promise<void> {
     try {
       const { routers } = await this.#channel.snapshot();
-      for (const { name, faults } of routers) this.#noteFaults(name, faults);
+      for (const { name, state, faults } of routers) {
+        this.#routerAlarms.noteState(name, state, faults, hooks.parametersOf(name));
+      }
       hooks.reconcile(routers);
     } catch (error) {
       this.#reporter.report('warn', 'reconcile-skipped', { detail: describeError(error) });
@@ -331,12 +341,6 @@ export class Agent {
     return this.#phase.equipment.journal.open(follower);
   }
 
-  #noteFaults(router: string, faults: readonly FaultReason[]): void {
-    const isMissing = faults.includes('interface-missing');
-    if (isMissing) this.#alarms.raise('interface-missing', 'its interface does not exist; waiting for it', router);
-    else this.#alarms.clear('interface-missing', router);
-  }
-
   #refuseReload(detail: string): void {
     this.#reporter.report('error', 'configuration-refused', { detail });
     this.#alarms.raise('configuration-refused', detail);
@@ -363,6 +367,7 @@ export class Agent {
   async #closeDown(): Promise<void> {
     this.#enter({ kind: 'ended' });
     this.#notices.close();
+    this.#routerAlarms.close();
     await this.#control.close();
     await this.#log.flush(LAST_WRITES_TIMEOUT_MS);
   }

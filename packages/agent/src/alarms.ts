@@ -7,11 +7,15 @@ export type AlarmName =
   | 'configuration-refused'
   /** Nobody can ask this node for its status. */
   | 'control-socket-unavailable'
+  /** Somebody else answers for an address while this node is its master; seen by the packet observer. */
+  | 'duplicate-address'
+  /** The interface of a virtual router does not exist. */
   | 'interface-missing'
   /** Events are kept in memory only. */
   | 'journal-unwritable'
   /** Epochs and delivered states are kept in memory only: after a restart hooks may run again. */
   | 'state-unwritable'
+  /** Lines go to standard error only. */
   | 'log-file-unwritable';
 
 /** One alarm that is up. */

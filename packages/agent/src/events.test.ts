@@ -10,7 +10,8 @@ describe('events', () => {
     } as const;
     expect(transitionFields('web', change, { advertisementMs: 0.13964800000007926, addressesMs: 0.3728 })).toEqual({
       router: 'web', from: 'backup', to: 'master', reason: 'master-down-timer', epoch: 7, priority: 200,
-      faults: undefined, master: '10.0.0.11', master_priority: 200, advertisement_ms: 0.14, addresses_ms: 0.373, announced_ms: undefined,
+      faults: undefined, master: '10.0.0.11', master_priority: 200,
+      advertisement_ms: 0.14, addresses_ms: 0.373, announced_ms: undefined,
     });
   });
 

@@ -13,7 +13,7 @@ export const NOTICE_PERIOD_MS = 60_000;
 export const MAX_NOTICE_KINDS = 512;
 
 /** What makes two notices of one event different. */
-const SUBJECT_FIELDS = ['router', 'interface', 'source', 'peer', 'address', 'reason'] as const;
+const SUBJECT_FIELDS = ['router', 'interface', 'source', 'peer', 'address', 'mac', 'reason'] as const;
 
 /** A notice to say now, and how many like it were swallowed before it. */
 export interface AdmittedNotice {

@@ -17,10 +17,13 @@ class FakeService implements ControlService {
   past: readonly JournalEvent[] = [];
   readonly followers = new Set<(event: JournalEvent) => void>();
   engineIsSilent = false;
+  /** Answers wait for it. */
+  gate: Promise<void> = Promise.resolve();
 
-  status(): Promise<StatusReport> {
-    if (!this.engineIsSilent) return Promise.resolve(STATUS);
-    return Promise.reject(new BatonError('ERR_AGENT_ENGINE_SILENT', 'no answer', { hint: 'look' }));
+  async status(): Promise<StatusReport> {
+    await this.gate;
+    if (!this.engineIsSilent) return STATUS;
+    throw new BatonError('ERR_AGENT_ENGINE_SILENT', 'no answer', { hint: 'look' });
   }
 
   openEvents(follower?: (event: JournalEvent) => void): ReturnType<ControlService['openEvents']> {
@@ -143,6 +146,19 @@ describe('the control socket', () => {
     ]);
   });
 
+  test('a request waits until the one before it has been answered', async () => {
+    let release: () => void = () => undefined;
+    service.gate = new Promise((resolve) => { release = resolve; });
+    const client = open();
+    client.say('{"id":1,"method":"status"}\n{"id":2,"method":"events","follow":true}\n');
+    await client.until(() => server.counters.accepted === 1);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(service.followers.size).toBe(0);
+    release();
+    await client.until(() => service.followers.size === 1);
+    expect(client.lines).toEqual([{ id: 1, type: 'status', status: STATUS }]);
+  });
+
   test('a client that closes its sending side still gets its answer, and then the end', async () => {
     const client = open();
     client.socket.end('{"id":1,"method":"status"}\n');
@@ -185,7 +201,9 @@ describe('the control socket', () => {
     const client = open();
     client.say('x'.repeat(MAX_REQUEST_BYTES + 1) + end);
     await client.until(({ isClosed }) => isClosed);
-    expect(client.lines).toMatchObject([{ type: 'error', code: 'ERR_CONTROL_BAD_REQUEST' }]);
+    expect(client.lines).toEqual([
+      { id: 0, type: 'error', code: 'ERR_CONTROL_BAD_REQUEST', message: 'a request is at most 65536 bytes' },
+    ]);
   });
 
   test('an unknown method is an error for that request only', async () => {

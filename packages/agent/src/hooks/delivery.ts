@@ -88,6 +88,11 @@ export class HookDelivery {
     this.#proposed = undefined;
   }
 
+  /** How a router is configured, by the configuration it runs under or is about to. */
+  parametersOf(router: string): VirtualRouterParameters | undefined {
+    return this.#configurationOf(router)?.routers.find(({ name }) => name === router);
+  }
+
   /** A router changed its state. */
   stateChanged(router: string, change: StateChange, atMs: number): void {
     const { from, to, reason, epoch, priority } = change;
@@ -141,7 +146,7 @@ export class HookDelivery {
 
   #tell(router: string, told: Omit<HookOccurrence, 'router' | 'node' | 'addresses'>): void {
     const configuration = this.#configurationOf(router);
-    const parameters = configuration?.routers.find(({ name }) => name === router);
+    const parameters = this.parametersOf(router);
     if (configuration === undefined || parameters === undefined) return;
     const before = this.#known.get(router);
     if (before !== undefined) this.#known.set(router, { ...before, told: { state: told.state, epoch: told.epoch } });

@@ -129,6 +129,21 @@ describe('hook queues', () => {
     expect(commands.trace).toEqual(['delivered web master 1']);
   });
 
+  test('releasing leaves what runs to itself and abandons what waits', async () => {
+    const commands = new FakeCommands();
+    const runner = new HookRunner(commands.start, commands.listener);
+    runner.enqueue({ occurrence: at('backup'), hooks: [hook('a')] });
+    runner.enqueue({ occurrence: at('master'), hooks: [hook('a')] });
+    runner.release();
+    await settle();
+    expect([...commands.running.keys()]).toEqual(['a web backup']);
+    commands.end('a web backup');
+    await runner.idle();
+    expect(commands.trace).toEqual([
+      'start a web backup', 'delivered web backup 1', 'abandoned web master', 'finished a web backup',
+    ]);
+  });
+
   test('closing kills what runs, abandons what waits and refuses what comes', async () => {
     const commands = new FakeCommands();
     const runner = new HookRunner(commands.start, commands.listener);

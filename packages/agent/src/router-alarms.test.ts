@@ -1,0 +1,67 @@
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import type { VirtualRouterParameters } from '@baton/vrrp';
+import { AlarmRegistry } from './alarms.js';
+import type { Notice } from './notices.js';
+import { CLAIM_MEMORY_MS, RouterAlarms } from './router-alarms.js';
+
+const web: VirtualRouterParameters = {
+  name: 'web', interface: 'eth0', vrid: 51, version: 3, priority: 200, advertIntervalMs: 1000, preemptMode: true,
+  addresses: [{ address: '192.0.2.10', prefixLength: 24 }], preemptDelayMs: 0, startupDelayMs: 0, checksum: 'auto',
+  announce: { count: 5, delayMs: 5000, delayedCount: 5, refreshMs: 0 },
+};
+const claim = (address: string): Notice => ({
+  type: 'notice', level: 'warn', event: 'foreign-claim-seen', at: 0,
+  fields: { interface: 'eth0', address, mac: '02:00:00:00:00:99' },
+});
+
+let registry: AlarmRegistry;
+let routers: RouterAlarms;
+const up = (): string[] => registry.list().map(({ name, subject }) => `${name} ${subject}`);
+beforeEach(() => {
+  jest.useFakeTimers();
+  registry = new AlarmRegistry(() => 0, () => undefined);
+  routers = new RouterAlarms(registry);
+});
+afterEach(() => {
+  routers.close();
+  jest.useRealTimers();
+});
+
+describe('alarms of routers', () => {
+  test('a missing interface is an alarm of its router until it is there', () => {
+    routers.noteState('web', 'fault', ['interface-missing'], web);
+    expect(up()).toEqual(['interface-missing web']);
+    routers.noteState('web', 'fault', ['link-down'], web);
+    expect(up()).toEqual([]);
+  });
+
+  test('somebody else who claims an address is an alarm only while this node is its master', () => {
+    routers.noteState('web', 'backup', [], web);
+    routers.noteNotice(claim('192.0.2.10'));
+    expect(up()).toEqual([]);
+    routers.noteState('web', 'master', [], web);
+    routers.noteNotice(claim('192.0.2.99'));
+    expect(up()).toEqual([]);
+    routers.noteNotice(claim('192.0.2.10'));
+    expect(up()).toEqual(['duplicate-address 192.0.2.10']);
+    routers.noteState('web', 'backup', [], web);
+    expect(up()).toEqual([]);
+  });
+
+  test('the alarm ends when the claims do, and goes on while they do', () => {
+    routers.noteState('web', 'master', [], web);
+    routers.noteNotice(claim('192.0.2.10'));
+    jest.advanceTimersByTime(CLAIM_MEMORY_MS - 1);
+    routers.noteNotice(claim('192.0.2.10'));
+    jest.advanceTimersByTime(CLAIM_MEMORY_MS - 1);
+    expect(up()).toEqual(['duplicate-address 192.0.2.10']);
+    jest.advanceTimersByTime(1);
+    expect(up()).toEqual([]);
+  });
+
+  test('other notices are none', () => {
+    routers.noteState('web', 'master', [], web);
+    routers.noteNotice({ ...claim('192.0.2.10'), event: 'leftover-address-removed' });
+    expect(up()).toEqual([]);
+  });
+});

@@ -1,0 +1,59 @@
+// Decides which alarms follow from the state of the routers and from what the observer saw: an interface that is
+// missing, and somebody else who answers for an address while this node is its master. A claim heard as backup is the
+// master's own.
+
+import type { IpAddress } from '@baton/base';
+import type { FaultReason, StateName, VirtualRouterParameters } from '@baton/vrrp';
+import type { AlarmRegistry } from './alarms.js';
+import type { Notice } from './notices.js';
+
+/** A foreign claim counts as over when none was reported for this time, ms; the engine reports one a minute. */
+export const CLAIM_MEMORY_MS = 150_000;
+
+/** What the agent knows of its routers that can be an alarm. */
+export class RouterAlarms {
+  readonly #alarms: AlarmRegistry;
+  readonly #mastered = new Map<string, ReadonlySet<IpAddress>>();
+  /** By address; as many as there are virtual addresses at most. */
+  readonly #claims = new Map<IpAddress, NodeJS.Timeout>();
+
+  constructor(alarms: AlarmRegistry) {
+    this.#alarms = alarms;
+  }
+
+  /** A router entered a state, or is found in it. `parameters` is undefined for one that is not configured any more. */
+  noteState(
+    router: string, state: StateName, faults: readonly FaultReason[], parameters: VirtualRouterParameters | undefined,
+  ): void {
+    const isMissing = faults.includes('interface-missing');
+    if (isMissing) this.#alarms.raise('interface-missing', 'its interface does not exist; waiting for it', router);
+    else this.#alarms.clear('interface-missing', router);
+    if (state === 'master' && parameters !== undefined) {
+      this.#mastered.set(router, new Set(parameters.addresses.map(({ address }) => address)));
+      return;
+    }
+    for (const address of this.#mastered.get(router) ?? []) this.#forgetClaim(address);
+    this.#mastered.delete(router);
+  }
+
+  /** The observer's evidence is among the notices; the others are nothing to this file. */
+  noteNotice({ event, fields }: Notice): void {
+    const { address, mac } = fields;
+    if (event !== 'foreign-claim-seen' || typeof address !== 'string') return;
+    if (![...this.#mastered.values()].some((addresses) => addresses.has(address))) return;
+    clearTimeout(this.#claims.get(address));
+    this.#claims.set(address, setTimeout(() => { this.#forgetClaim(address); }, CLAIM_MEMORY_MS).unref());
+    this.#alarms.raise('duplicate-address', `${String(mac)} answers for it while this node is master`, address);
+  }
+
+  /** Stops waiting. */
+  close(): void {
+    for (const timer of this.#claims.values()) clearTimeout(timer);
+  }
+
+  #forgetClaim(address: IpAddress): void {
+    clearTimeout(this.#claims.get(address));
+    this.#claims.delete(address);
+    this.#alarms.clear('duplicate-address', address);
+  }
+}
