@@ -9,6 +9,8 @@ export { Observer } from './observer.js';
 export type { AdvertisementSighting, ArpSighting, Sighting } from './sightings.js';
 export { median, percentile, summarize, type Summary } from './statistics.js';
 export type { OwnerChange, ProbeReport } from './outage.js';
-export { insideNamespace, LabProcess, residentBytes, run, runToEnd, type CommandResult, type OutputLine } from './processes.js';
+export {
+  insideNamespace, LabProcess, residentBytes, run, runToEnd, type CommandResult, type OutputLine,
+} from './processes.js';
 export { letPass, monotonicMs, waitFor } from './waiting.js';
 export type { LabErrorCode } from './errors.js';

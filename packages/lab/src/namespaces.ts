@@ -1,7 +1,10 @@
-// One LAN in network namespaces: a switch (bridge) and hosts on it, each with an eth0, to be cut, unplugged and filtered.
-// Decides names, addresses and kernel settings; knows nothing of VRRP. Must run inside in-lab, which makes /run private.
+// One LAN in network namespaces: a switch (bridge) and hosts on it, each with an eth0, to be cut, unplugged and
+// filtered. Decides names, addresses and kernel settings; knows nothing of VRRP. Must run inside in-lab, which makes
+// /run private.
 
 import { readdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { BatonError, type IpAddress } from '@baton/base';
 
 import type { LabErrorCode } from './errors.js';
@@ -91,8 +94,8 @@ export class Lan {
     await run(['ip', '-n', this.switchNamespace, 'link', 'set', this.host(name).port, 'master', 'br0']);
   }
 
-  /** Drops what matches an nftables expression, such as `ip protocol 112`, on its way into or out of a host; replaces earlier rules.
-   *  Frames of packet sockets (ARP) pass: they do not cross this hook. */
+  /** Drops what matches an nftables expression, such as `ip protocol 112`, on its way into or out of a host; replaces
+   *  earlier rules. Frames of packet sockets (ARP) pass: they do not cross this hook. */
   async drop(name: string, direction: 'input' | 'output', match: string): Promise<void> {
     const { namespace } = this.host(name);
     const rules = `add table inet lab
@@ -109,7 +112,8 @@ table inet lab {
 
   /** Undoes drop(). */
   async stopDropping(name: string): Promise<void> {
-    await run(insideNamespace(this.host(name).namespace, ['nft', '-f', '-']), 'add table inet lab\ndelete table inet lab\n');
+    const rules = 'add table inet lab\ndelete table inet lab\n';
+    await run(insideNamespace(this.host(name).namespace, ['nft', '-f', '-']), rules);
   }
 
   /** Adds and removes addresses by hand, as someone who is not Baton would. */
@@ -132,16 +136,20 @@ table inet lab {
     return this.nodes.filter((_, index) => holds[index] === true).map((node) => node.name);
   }
 
-  /** Removes the namespaces; the interfaces go with them. Processes inside must have ended. */
+  /** Removes the namespaces, the interfaces with them, and the files of the nodes. Processes inside must have ended. */
   async close(): Promise<void> {
     const namespaces = [...this.nodes, this.client, this.observer].map((host) => host.namespace);
-    await run(['ip', '-batch', '-'], lines([...namespaces, this.switchNamespace].map((name) => `netns delete ${name}`)));
+    const commands = [...namespaces, this.switchNamespace].map((name) => `netns delete ${name}`);
+    await run(['ip', '-batch', '-'], lines(commands));
+    // A later LAN of the same process may get the same names, and must not find another life's journal.
+    for (const namespace of namespaces) await rm(join(LAB_DIRECTORY, namespace), { recursive: true, force: true });
   }
 
   async #build(): Promise<void> {
     const hosts = [...this.nodes, this.client, this.observer];
     const sw = this.switchNamespace;
-    await run(['ip', '-batch', '-'], lines([sw, ...hosts.map((host) => host.namespace)].map((name) => `netns add ${name}`)));
+    const namespaces = [sw, ...hosts.map((host) => host.namespace)];
+    await run(['ip', '-batch', '-'], lines(namespaces.map((name) => `netns add ${name}`)));
     await run(['ip', '-n', sw, '-batch', '-'], lines([
       'link set lo up',
       'link add br0 type bridge stp_state 0 mcast_snooping 0 forward_delay 0',

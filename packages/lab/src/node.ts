@@ -1,5 +1,5 @@
-// What every node of the lab can do, whoever made its daemon; and the node that runs Baton as a user would: its own file, its own
-// directories, `baton run`. It sees Baton only through the command line and the kernel.
+// What every node of the lab can do, whoever made its daemon; and the node that runs Baton as a user would: its own
+// file, its own directories, `baton run`. It sees Baton only through the command line and the kernel.
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -81,8 +81,8 @@ export class BatonNode implements LabNode {
 
   /** The `baton run` process; throws before the first start. */
   get process(): LabProcess {
-    if (this.#process === undefined) throw new BatonError<LabErrorCode>('ERR_LAB_PROCESS_ENDED', `${this.host.name} was never started`);
-    return this.#process;
+    if (this.#process !== undefined) return this.#process;
+    throw new BatonError<LabErrorCode>('ERR_LAB_PROCESS_ENDED', `${this.host.name} was never started`);
   }
 
   /** Changes the configuration of the next start. */
@@ -94,7 +94,8 @@ export class BatonNode implements LabNode {
     await mkdir(this.directory, { recursive: true });
     await writeFile(this.configurationFile, batonConfiguration(this.host, this.#options, this.directory));
     const launcher = this.#options.launcher ?? [];
-    this.#process = new LabProcess(this.host.namespace, [...launcher, process.execPath, BATON, 'run', '-c', this.configurationFile]);
+    const command = [...launcher, process.execPath, BATON, 'run', '-c', this.configurationFile];
+    this.#process = new LabProcess(this.host.namespace, command);
   }
 
   async stop(): Promise<void> {
@@ -107,7 +108,8 @@ export class BatonNode implements LabNode {
 
   /** Runs another `baton` command against this node's file, inside its namespace. */
   async command(...parameters: readonly string[]): Promise<CommandResult> {
-    return runToEnd(insideNamespace(this.host.namespace, [process.execPath, BATON, ...parameters, '-c', this.configurationFile]));
+    const command = [process.execPath, BATON, ...parameters, '-c', this.configurationFile];
+    return runToEnd(insideNamespace(this.host.namespace, command));
   }
 
   /** What `baton status --json` says; undefined while the daemon cannot be reached. */
@@ -139,13 +141,16 @@ export class BatonNode implements LabNode {
   /** SIGKILL to the engine alone, as its status names it. */
   async killEngine(): Promise<void> {
     const engine = (await this.status())?.engine.pid;
-    if (engine === undefined) throw this.#withLog(new BatonError<LabErrorCode>('ERR_LAB_PROCESS_ENDED', 'no engine to kill'));
+    if (engine === undefined) {
+      throw this.#withLog(new BatonError<LabErrorCode>('ERR_LAB_PROCESS_ENDED', 'no engine to kill'));
+    }
     process.kill(engine, 'SIGKILL');
   }
 
   #withLog(error: unknown): Error {
     const message = error instanceof Error ? error.message : String(error);
-    return new BatonError<LabErrorCode>('ERR_LAB_DEADLINE', `${message}\n--- log of ${this.host.name} ---\n${this.log}`, { cause: error });
+    const text = `${message}\n--- log of ${this.host.name} ---\n${this.log}`;
+    return new BatonError<LabErrorCode>('ERR_LAB_DEADLINE', text, { cause: error });
   }
 }
 

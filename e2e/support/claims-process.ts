@@ -1,0 +1,45 @@
+// The watcher's process: reads the local routing table of several namespaces in turn and tells when the set of those
+// that hold an address changes. Arguments: ADDRESS NAME:PID…, one process of each namespace. Messages: claims.ts.
+
+import { readFileSync } from 'node:fs';
+import type { ClaimMessage } from './claims.js';
+
+const INTERVAL_MS = 1;
+
+const [address = '', ...places] = process.argv.slice(2);
+const nodes = places.map((place) => {
+  const [name = '', pid = ''] = place.split(':');
+  return { name, table: `/proc/${pid}/net/fib_trie` };
+});
+const local = new RegExp(`\\|-- ${address.replaceAll('.', '\\.')}\\n\\s+/32 host LOCAL`, 'u');
+let told: string | undefined;
+let samples = 0;
+let lastAtMs = performance.now();
+let longestGapMs = 0;
+
+process.on('message', () => { answerLab({ type: 'report', samples, longestGapMs }); });
+process.on('disconnect', () => { process.exit(0); });
+look();
+
+function look(): void {
+  const startedAtMs = performance.now();
+  longestGapMs = Math.max(longestGapMs, startedAtMs - lastAtMs);
+  const first = nodes.filter(holds);
+  // The tables are read one after the other, so an address that moves meanwhile is seen twice: only who still holds it counts.
+  const holders = (first.length > 1 ? first.filter(holds) : first).map(({ name }) => name);
+  samples += 1;
+  lastAtMs = startedAtMs;
+  if (holders.join() !== told) {
+    told = holders.join();
+    answerLab({ type: 'changed', change: { atMs: Date.now(), holders } });
+  }
+  setTimeout(look, INTERVAL_MS);
+}
+
+function holds({ table }: { readonly table: string }): boolean {
+  return local.test(readFileSync(table, 'utf8'));
+}
+
+function answerLab(message: ClaimMessage): void {
+  process.send?.(message);
+}
