@@ -24,7 +24,11 @@ export interface EventView {
 }
 
 /** Why a connection was ended by us. */
-export type DropReason = 'slow-reader' | 'bad-request';
+export type DropReason =
+  /** It did not read its answers in time. */
+  | 'slow-reader'
+  /** It sent something that is no request. */
+  | 'bad-request';
 
 /** Bytes of answers that may wait for a client that follows; a follower that is further behind is dropped. */
 export const MAX_WAITING_BYTES = 1024 * 1024;

@@ -17,10 +17,12 @@ class FakeService implements ControlService {
   past: readonly JournalEvent[] = [];
   readonly followers = new Set<(event: JournalEvent) => void>();
   engineIsSilent = false;
+  asked = 0;
   /** Answers wait for it. */
   gate: Promise<void> = Promise.resolve();
 
   async status(): Promise<StatusReport> {
+    this.asked += 1;
     await this.gate;
     if (!this.engineIsSilent) return STATUS;
     throw new BatonError('ERR_AGENT_ENGINE_SILENT', 'no answer', { hint: 'look' });
@@ -150,8 +152,9 @@ describe('the control socket', () => {
     let release: () => void = () => undefined;
     service.gate = new Promise((resolve) => { release = resolve; });
     const client = open();
-    client.say('{"id":1,"method":"status"}\n{"id":2,"method":"events","follow":true}\n');
-    await client.until(() => server.counters.accepted === 1);
+    client.say('{"id":1,"method":"status"}\n');
+    await client.until(() => service.asked === 1);
+    client.say('{"id":2,"method":"events","follow":true}\n');
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(service.followers.size).toBe(0);
     release();
