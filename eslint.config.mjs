@@ -81,7 +81,7 @@ export default tseslint.config(
   },
   {
     files: ['packages/{base,vrrp}/src/**/*.ts'],
-    ignores: ['**/*.test.ts', '**/fixtures.ts'],
+    ignores: ['**/*.test.ts', '**/fixtures.ts', '**/*.fixture.ts'],
     rules: { 'no-restricted-globals': ['error', ...IMPURE_GLOBALS] },
   },
   // Programs without a suffix are linted too.

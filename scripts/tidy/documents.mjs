@@ -7,7 +7,8 @@ const NOTE = 'Generated from the source by `npm run docs`; edit the comments the
 /** The pages of docs/generated.
  *  @returns {Map<string, string>} file name to content */
 export function generatedDocuments() {
-  const vocabularies = readVocabularies();
+  // What the lab throws concerns nobody outside of it.
+  const vocabularies = readVocabularies().filter((vocabulary) => vocabulary.package !== 'lab');
   const errors = vocabularies.filter(({ name }) => name.endsWith('ErrorCode'));
   const reasons = vocabularies.filter(({ name }) => !name.endsWith('ErrorCode'));
   return new Map([

@@ -3,6 +3,7 @@
 
 /** @typedef {{ path: string, text: string }} File path from the root of the checkout */
 
+/** Lines of prose; a drawing, indented by two spaces or more, does not count. */
 const HEAD_LINES_MAX = 6;
 const VAGUE_NAMES = ['utils', 'util', 'helpers', 'helper', 'types', 'common', 'manager', 'misc', 'shared'];
 const REQUIREMENT = /\[RFC\d+-[\d.]+-\d+\]/gu;
@@ -18,9 +19,10 @@ const isTest = (path) => /\.(test\.(ts|mjs)|e2e\.ts)$/u.test(path);
 export function filesWithoutHead(files) {
   return files.filter(({ path }) => !isTest(path)).flatMap(({ path, text }) => {
     const lines = text.replace(/^#!.*\n/u, '').split('\n');
-    const end = lines.findIndex((line) => !line.startsWith('//'));
-    if (end === 0) return [`${path} has no comment at its head`];
-    return end > HEAD_LINES_MAX ? [`${path} has a head of ${end} lines; ${HEAD_LINES_MAX} are enough`] : [];
+    const head = lines.slice(0, lines.findIndex((line) => !line.startsWith('//')));
+    const prose = head.filter((line) => /^\/\/ ?\S/u.test(line)).length;
+    if (prose === 0) return [`${path} has no comment at its head`];
+    return prose > HEAD_LINES_MAX ? [`${path} has a head of ${prose} lines; ${HEAD_LINES_MAX} are enough`] : [];
   });
 }
 

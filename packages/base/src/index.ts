@@ -1,4 +1,6 @@
 // The vocabulary every package shares. Imports nothing, not even Node.
+
+// --- for other packages; users have no business here ---
 export { BatonError, describeError, isBatonError, type ErrorDetails } from './error.js';
 export { assert, assertNever, InvariantError } from './assert.js';
 export type { Clock, Instant } from './time.js';

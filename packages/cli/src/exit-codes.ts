@@ -16,7 +16,15 @@ export const EXIT = {
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /** What can go wrong between this program and the daemon, and in its own arguments. */
-export type CliErrorCode = 'ERR_CLI_USAGE' | 'ERR_CLI_DAEMON_UNREACHABLE' | 'ERR_CLI_DAEMON_SILENT' | 'ERR_CLI_REFUSED';
+export type CliErrorCode =
+  /** The arguments make no sense. */
+  | 'ERR_CLI_USAGE'
+  /** No daemon answers at the control socket. */
+  | 'ERR_CLI_DAEMON_UNREACHABLE'
+  /** The daemon was reached, but did not answer in time. */
+  | 'ERR_CLI_DAEMON_SILENT'
+  /** The daemon said no. */
+  | 'ERR_CLI_REFUSED';
 
 /** The exit code for whatever ended a command. */
 export function exitCodeOf(error: unknown): ExitCode {

@@ -27,7 +27,15 @@ export interface PeerConfiguration {
 }
 
 /** States that a hook can be called for. */
-export type HookEvent = 'master' | 'backup' | 'fault' | 'stop';
+export type HookEvent =
+  /** The router holds its addresses and has announced them. */
+  | 'master'
+  /** It waits for the master to fall silent. */
+  | 'backup'
+  /** It cannot take part; the reason says why. */
+  | 'fault'
+  /** The daemon ends, or the router is no longer configured. */
+  | 'stop';
 
 /** A command hook: `run` is called with keepalived's arguments appended. */
 export interface HookConfiguration {
