@@ -1,5 +1,6 @@
-// The two that run against each other: a pair of Baton nodes and a pair of keepalived nodes, each pair on a LAN of its own.
-// Decides how a pair is set up, brought back to its starting point and asked for one measurement; not which are taken.
+// The two that run against each other: a pair of Baton nodes and a pair of keepalived nodes, each pair on a LAN of its
+// own. Decides how a pair is set up, brought back to its starting point and asked for one measurement; not which are
+// taken.
 
 import {
   BatonNode, KeepalivedNode, Lan, letPass, monotonicMs, Observer, Probe, Responder, waitFor, type LabNode,
@@ -43,7 +44,7 @@ export interface EventResult {
   /** The longest silence that the client saw, ms; the prober's own pauses are taken out. */
   readonly outageMs: number;
   /** The longest pause of the prober itself, ms. */
-  readonly stallMs: number;
+  readonly proberPauseMs: number;
 }
 
 /** The ways to take the master away. */
@@ -53,7 +54,9 @@ export type EventKind = 'kill' | 'stop' | 'link';
 export function makeNode(lan: Lan, name: string, priority: number, options: PairOptions): LabNode {
   const host = lan.host(name);
   const common = { priority, advertIntervalMs: options.intervalMs, addresses: options.addresses ?? [`${VIP}/24`] };
-  if (options.contender === 'keepalived') return new KeepalivedNode(host, { ...common, initialMaster: priority === 255 });
+  if (options.contender === 'keepalived') {
+    return new KeepalivedNode(host, { ...common, initialMaster: priority === 255 });
+  }
   return new BatonNode(host, { ...common, peers: lan.nodes.filter((other) => other.name !== name) });
 }
 
@@ -62,8 +65,11 @@ export async function startPair(options: PairOptions): Promise<Pair> {
   const lan = await Lan.create(['a', 'b']);
   const pair: Pair = {
     options, lan, observer: await Observer.start(lan),
-    nodes: { a: makeNode(lan, 'a', options.priorities[0], options), b: makeNode(lan, 'b', options.priorities[1], options) },
-    responderOfA: await Responder.start(lan.host('a'), [VIP]), responderOfB: await Responder.start(lan.host('b'), [VIP]),
+    nodes: {
+      a: makeNode(lan, 'a', options.priorities[0], options), b: makeNode(lan, 'b', options.priorities[1], options),
+    },
+    responderOfA: await Responder.start(lan.host('a'), [VIP]),
+    responderOfB: await Responder.start(lan.host('b'), [VIP]),
   };
   await pair.nodes.a.start();
   await pair.nodes.b.start();
@@ -95,12 +101,17 @@ export async function measureEvent(pair: Pair, kind: EventKind, phaseMs: number)
 
   await giveBack(pair, kind);
   await settled(pair);
-  return { takeoverMs: advertisement.at - from, outageMs: report.outageMs, stallMs: report.longestStallMs };
+  return { takeoverMs: advertisement.at - from, outageMs: report.outageMs, proberPauseMs: report.longestStallMs };
+}
+
+/** Whether a node of the pair, and no other, holds the address. */
+export async function holds(pair: Pair, name: 'a' | 'b'): Promise<boolean> {
+  return (await pair.lan.holders(VIP)).join() === name;
 }
 
 /** Waits until a holds the address alone and advertises it. */
 export async function settled(pair: Pair): Promise<void> {
-  await waitFor('a alone to hold the address', patienceMs(pair), async () => (await pair.lan.holders(VIP)).join() === 'a');
+  await waitFor('a alone to hold the address', patienceMs(pair), () => holds(pair, 'a'));
   await pair.observer.advertisement('a', monotonicMs(), patienceMs(pair));
 }
 

@@ -1,6 +1,6 @@
 // The benchmark: Baton beside real keepalived in the same run, on real packets. Runs inside in-lab: npm run bench.
-// Options: --n 10 (rounds), --only kill-100,start (measures by name). Prints a table and writes JSON to e2e/bench/results/.
-// Exits with 1 when a verdict is missed.
+// Options: --n 10 (rounds), --only kill-100,start (measures by name). Prints a table and writes JSON to
+// e2e/bench/results/. Exits with 1 when a verdict is missed.
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus, loadavg, release } from 'node:os';
@@ -26,7 +26,9 @@ try {
 process.exit();
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({ options: { n: { type: 'string', default: String(DEFAULT_ROUNDS) }, only: { type: 'string' } } });
+  const { values } = parseArgs({
+    options: { n: { type: 'string', default: String(DEFAULT_ROUNDS) }, only: { type: 'string' } },
+  });
   const rounds = Number(values.n);
   const names = MEASURES.map((measure) => measure.name);
   const only = values.only?.split(',') ?? names;
@@ -49,7 +51,8 @@ async function main(): Promise<number> {
   };
   await mkdir(RESULTS, { recursive: true });
   const file = `${RESULTS}${startedAt.toISOString().replaceAll(/[:.]/g, '-')}.json`;
-  await writeFile(file, `${JSON.stringify({ startedAt: startedAt.toISOString(), rounds, environment, rows: judged }, null, 1)}\n`);
+  const result = { startedAt: startedAt.toISOString(), rounds, environment, rows: judged };
+  await writeFile(file, `${JSON.stringify(result, null, 1)}\n`);
   process.stdout.write(`written to ${file}\n`);
   return judged.some((row) => row.verdict === 'missed') ? EXIT_FAILED : 0;
 }

@@ -3,7 +3,8 @@
 import { BatonNode, Lan, monotonicMs, Observer, residentBytes, waitFor } from '@baton/lab';
 
 import {
-  CONTENDERS, endPair, makeNode, measureEvent, startPair, VIP, type Contender, type EventKind, type Pair, type PairOptions,
+  CONTENDERS, endPair, holds, makeNode, measureEvent, startPair, VIP,
+  type Contender, type EventKind, type Pair, type PairOptions,
 } from './contenders.js';
 
 /** Samples of one measure for one contender. */
@@ -12,6 +13,8 @@ export interface Row {
   readonly contender: string;
   readonly unit: 'ms' | 'MB';
   readonly samples: number[];
+  /** The longest pause of the prober in each sample, taken out of an outage already; for judging the instrument. */
+  readonly proberPausesMs?: number[];
   /** How the median is judged against keepalived's row of the same measure; undefined = it is not. */
   readonly againstKeepalived?: boolean;
   /** A limit of our own: which statistic must not exceed what. */
@@ -60,7 +63,7 @@ async function measureEvents(
   const title = { kill: 'SIGKILL of all', stop: 'SIGTERM', link: 'link down' }[kind];
   const rows = variants.map(({ label }) => ({
     takeover: eventRow(`${title}, ${String(intervalMs)} ms: takeover`, label),
-    outage: eventRow(`${title}, ${String(intervalMs)} ms: outage`, label),
+    outage: { ...eventRow(`${title}, ${String(intervalMs)} ms: outage`, label), proberPausesMs: [] as number[] },
   }));
   const pairs: Pair[] = [];
   for (const variant of variants) pairs.push(await startPair(variant));
@@ -71,6 +74,7 @@ async function measureEvents(
       const result = await measureEvent(pair, kind, phaseMs);
       rows[index]?.takeover.samples.push(result.takeoverMs);
       rows[index]?.outage.samples.push(result.outageMs);
+      rows[index]?.outage.proberPausesMs.push(result.proberPauseMs);
     }
     progress(`${title} at ${String(intervalMs)} ms: ${String(round + 1)} of ${String(n)}`);
   }
@@ -133,14 +137,14 @@ async function measureMemory(n: number, progress: Progress): Promise<readonly Ro
   return [engine, agent, keepalived];
 }
 
-/** The same for the first takeover in the life of a process, whose code has never run before: what a real failover meets. */
+/** The same for the first takeover in the life of a process, whose code has not run before: as in reality. */
 async function measureFirstAnnouncement(n: number, progress: Progress): Promise<readonly Row[]> {
   const samples: number[] = [];
   for (let round = 0; round < n; round += 1) {
     const pair = await startPair({ contender: 'baton', intervalMs: 100, priorities: [254, 253] });
     const first = (await announcedMs(pair, 'b')).length;
     await pair.lan.setCable('a', 'down');
-    await waitFor('b to take over', DEADLINE_MS, async () => (await pair.lan.holders(VIP)).join() === 'b');
+    await waitFor('b to take over', DEADLINE_MS, () => holds(pair, 'b'));
     const all = await waitFor('b to journal it', DEADLINE_MS, async () => {
       const taken = await announcedMs(pair, 'b');
       return taken.length > first && taken;
@@ -168,8 +172,8 @@ async function announcedMs(pair: Pair, name: 'a' | 'b'): Promise<readonly number
     .filter((value) => typeof value === 'number');
 }
 
-/** From the decision to the first ARP announcement, as Baton's journal tells it: the cable of a is pulled and plugged until
- *  both nodes together have taken over often enough. */
+/** From the decision to the first ARP announcement, as Baton's journal tells it: the cable of a is pulled and plugged
+ *  until both nodes together have taken over often enough. */
 async function measureAnnouncement(
   addressCount: number, limitMs: number, progress: Progress,
 ): Promise<readonly Row[]> {
@@ -177,9 +181,9 @@ async function measureAnnouncement(
   const pair = await startPair({ contender: 'baton', intervalMs: 50, priorities: [254, 253], addresses });
   for (let cycle = 0; cycle < TAKEOVERS / 2; cycle += 1) {
     await pair.lan.setCable('a', 'down');
-    await waitFor('b to take over', DEADLINE_MS, async () => (await pair.lan.holders(VIP)).join() === 'b');
+    await waitFor('b to take over', DEADLINE_MS, () => holds(pair, 'b'));
     await pair.lan.setCable('a', 'up');
-    await waitFor('a to return', DEADLINE_MS, async () => (await pair.lan.holders(VIP)).join() === 'a');
+    await waitFor('a to return', DEADLINE_MS, () => holds(pair, 'a'));
     progress(`takeovers with ${String(addressCount)} addresses: ${String(2 * cycle + 2)} of ${String(TAKEOVERS)}`);
   }
   const samples = [...await announcedMs(pair, 'a'), ...await announcedMs(pair, 'b')];

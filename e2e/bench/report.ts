@@ -23,7 +23,8 @@ export function judge(rows: readonly Row[]): readonly JudgedRow[] {
     const summary = summarize(row.samples);
     const yardstick = rows.find((other) => other.measure === row.measure && other.contender.startsWith('keepalived'));
     const theirs = yardstick === undefined || yardstick === row ? undefined : summarize(yardstick.samples).median;
-    return { ...row, summary, ratio: theirs === undefined ? undefined : summary.median / theirs, ...verdictOf(row, summary, theirs) };
+    const ratio = theirs === undefined ? undefined : summary.median / theirs;
+    return { ...row, summary, ratio, ...verdictOf(row, summary, theirs) };
   });
 }
 
@@ -31,19 +32,22 @@ export function judge(rows: readonly Row[]): readonly JudgedRow[] {
 export function renderTable(rows: readonly JudgedRow[]): string {
   const head = ['measure', 'contender', 'n', 'median', 'p95', 'p99', 'max', 'unit', '/ keepalived', 'verdict'];
   const body = rows.map((row) => [
-    row.measure, row.contender, String(row.summary.n), number(row.summary.median), number(row.summary.p95), number(row.summary.p99),
-    number(row.summary.max), row.unit, row.ratio?.toFixed(2) ?? '', row.verdict === '' ? '' : `${row.verdict}: ${row.criterion}`,
+    row.measure, row.contender, String(row.summary.n),
+    ...[row.summary.median, row.summary.p95, row.summary.p99, row.summary.max].map(number), row.unit,
+    row.ratio?.toFixed(2) ?? '', row.verdict === '' ? '' : `${row.verdict}: ${row.criterion}`,
   ]);
-  const widths = head.map((title, column) => Math.max(title.length, ...body.map((cells) => cells[column]?.length ?? 0)));
+  const widths = head.map((_, column) => Math.max(...[head, ...body].map((cells) => cells[column]?.length ?? 0)));
   const isText = (column: number): boolean => column < 2 || column === 7 || column === 9;
-  return [head, ...body].map((cells) => cells.map((cell, column) =>
-    isText(column) ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)).join('  ').trimEnd()).join('\n');
+  const pad = (cell: string, column: number): string =>
+    isText(column) ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0);
+  return [head, ...body].map((cells) => cells.map(pad).join('  ').trimEnd()).join('\n');
 }
 
 function verdictOf(row: Row, summary: Summary, theirs: number | undefined): Pick<JudgedRow, 'verdict' | 'criterion'> {
   if (row.limit !== undefined) {
     const met = summary[row.limit.statistic] <= row.limit.value;
-    return { verdict: met ? 'ok' : 'missed', criterion: `${row.limit.statistic} at most ${String(row.limit.value)} ${row.unit}` };
+    const criterion = `${row.limit.statistic} at most ${String(row.limit.value)} ${row.unit}`;
+    return { verdict: met ? 'ok' : 'missed', criterion };
   }
   if (row.againstKeepalived !== true || theirs === undefined) return { verdict: '', criterion: '' };
   const met = summary.median <= theirs + TOLERANCE_MS;

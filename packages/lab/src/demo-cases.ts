@@ -62,14 +62,16 @@ export function demoCases(stage: Stage): readonly DemoCase[] {
       title: 'kill', takeAwayText: 'kills every process of a at once (SIGKILL), the answering service included',
       takeAway: async () => { await Promise.all([a.kill(), stage.responders.a.kill()]); },
       theory: silent,
-      lingering: 'no process is left on a to take the address off: its kernel answers ARP beside b until a starts again',
-      backTitle: 'a started again', giveBackText: 'starts everything on a again: Baton takes the stale address off first',
+      lingering: 'no process is left on a to take the address off: its kernel answers ARP beside b for now',
+      backTitle: 'a started again',
+      giveBackText: 'starts everything on a again: Baton takes the stale address off first',
       giveBack: async () => { stage.responders.a = await stage.restartResponder('a'); },
     },
     {
       title: 'link down', takeAwayText: 'pulls the cable of a', takeAway: () => stage.lan.setCable('a', 'down'),
       theory: silent,
-      backTitle: 'link up', giveBackText: 'plugs the cable of a in again', giveBack: () => stage.lan.setCable('a', 'up'),
+      backTitle: 'link up', giveBackText: 'plugs the cable of a in again',
+      giveBack: () => stage.lan.setCable('a', 'up'),
     },
   ];
 }

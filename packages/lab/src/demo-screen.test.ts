@@ -23,7 +23,9 @@ describe('the look of the demo', () => {
     ]);
   });
 
-  test.each([[0.04, '0.0 ms'], [9.94, '9.9 ms'], [10, '10 ms'], [2750.4, '2750 ms']])('%d ms reads %s', (value, text) => {
+  test.each([
+    [0.04, '0.0 ms'], [9.94, '9.9 ms'], [10, '10 ms'], [2750.4, '2750 ms'],
+  ])('%d ms reads %s', (value, text) => {
     expect(formatMs(value)).toBe(text);
   });
 });

@@ -1,4 +1,5 @@
-// How the demo looks: a timeline line by line, and a table at the end. Pure: text in, text out; colours only when asked for.
+// How the demo looks: a timeline line by line, and a table at the end. Pure: text in, text out; colours only when
+// asked for.
 
 /** Puts colour around text, or leaves it alone. */
 export type Paint = (colour: 'bold' | 'dim' | 'green' | 'red' | 'yellow', text: string) => string;
@@ -38,7 +39,7 @@ export function demoTable(paint: Paint, rows: readonly DemoRow[]): string {
     row.title, formatMs(row.outageMs), row.theory, row.owners.join(' → ') || '–', row.answeringArp.join(', ') || '–',
     row.ok ? 'ok' : 'FAILED',
   ]);
-  const widths = head.map((title, column) => Math.max(title.length, ...body.map((cells) => (cells[column] ?? '').length)));
+  const widths = head.map((_, column) => Math.max(...[head, ...body].map((cells) => cells[column]?.length ?? 0)));
   const line = (cells: readonly string[]): string => `  ${cells.map((cell, column) =>
     column === 1 ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0)).join('   ').trimEnd()}`;
   const painted = rows.map((row, index) => {

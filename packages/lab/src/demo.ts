@@ -18,6 +18,7 @@ const VIP = '10.9.0.100';
 const PRIORITIES: Readonly<Record<NodeName, number>> = { a: 254, b: 253 };
 const SHORTEST_INTERVAL_MS = 10;
 const LONGEST_INTERVAL_MS = 10_000;
+const INTERVAL_STEP_MS = 10;
 /** Room for starting processes on a busy machine, on top of what the protocol needs. */
 const MARGIN_MS = 5_000;
 const EXIT_FAILED = 1;
@@ -45,9 +46,9 @@ async function main(intervalMs: number): Promise<number> {
     rows.push(await giveBack(stage, demoCase));
   }
   print(`\n${demoTable(paint, rows)}\n`);
-  print(`  outage    the longest time in which the client got no answer`);
-  print(`  expected  what the timers say (RFC 9568 §6.1): 3 × interval + skew time after the last advertisement, or the`);
-  print(`            skew time alone when the master resigns; skew time = (256 − 253) / 256 × interval`);
+  print('  outage    the longest time in which the client got no answer');
+  print('  expected  what the timers say (RFC 9568 §6.1): 3 × interval + skew time after the last advertisement,');
+  print('            or the skew time alone when the master resigns; skew time = (256 − 253) / 256 × interval');
   print(`  ARP       who answered "who has ${VIP}?" at the end of the step\n`);
   const failed = rows.filter((row) => !row.ok).length;
   print(failed === 0 ? paint('green', '  every step moved the address, and one node answers for it\n')
@@ -150,7 +151,8 @@ function readInterval(): number {
   const { values } = parseArgs({ options: { interval: { type: 'string', default: '1s' } }, strict: true });
   const match = /^(\d+)(ms|s)$/.exec(values.interval);
   const intervalMs = Number(match?.[1]) * (match?.[2] === 's' ? 1000 : 1);
-  if (intervalMs >= SHORTEST_INTERVAL_MS && intervalMs <= LONGEST_INTERVAL_MS && intervalMs % 10 === 0) return intervalMs;
+  const inRange = intervalMs >= SHORTEST_INTERVAL_MS && intervalMs <= LONGEST_INTERVAL_MS;
+  if (inRange && intervalMs % INTERVAL_STEP_MS === 0) return intervalMs;
   process.stderr.write('demo: --interval takes 10ms to 10s in steps of 10ms, for example --interval 100ms\n');
   return process.exit(EXIT_USAGE);
 }

@@ -55,11 +55,12 @@ describe('in-lab', () => {
     expect(rest.at(-1)).not.toBe(readlinkSync('/proc/self/ns/net'));
   });
 
-  test.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)('%s to in-lab leaves nothing behind, however detached it is', async (signal) => {
+  test.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)('%s to in-lab leaves nothing behind', async (signal) => {
     // A shell may wait for its own child first: then in-lab's patience of 5 s decides.
     const seconds = String(100_000 + process.pid) + { SIGINT: '1', SIGTERM: '2', SIGKILL: '3' }[signal];
     const child = startLab(`setsid sleep ${seconds} & sleep ${seconds}; true`);
-    await waitFor('both sleepers', 5_000, () => commandLines(`sleep ${seconds}`).filter((line) => line.startsWith('sleep')).length === 2);
+    const sleepers = (): string[] => commandLines(`sleep ${seconds}`).filter((line) => line.startsWith('sleep'));
+    await waitFor('both sleepers', 5_000, () => sleepers().length === 2);
     child.kill(signal);
     await waitFor('an empty lab', 8_000, () => commandLines(`sleep ${seconds}`).length === 0);
     await waitFor('the end of in-lab', 1_000, () => child.exitCode !== null || child.signalCode !== null);
@@ -73,8 +74,8 @@ describe('in-lab', () => {
   });
 
   test('two labs at the same time do not see each other', async () => {
-    const scripts = ['one', 'two'].map((name) => `ip link add ${name} type bridge && sleep 0.3 && ip -o link | wc -l | grep -qx 2`);
-    const children = scripts.map((script) => startLab(script));
+    const children = ['one', 'two'].map((name) =>
+      startLab(`ip link add ${name} type bridge && sleep 0.3 && ip -o link | wc -l | grep -qx 2`));
     expect(await Promise.all(children.map((child) => exitOf(child)))).toEqual([0, 0]);
   });
 });

@@ -54,7 +54,8 @@ export class KeepalivedNode implements LabNode {
     const file = join(directory, 'keepalived.conf');
     await writeFile(file, keepalivedConfiguration(this.host, this.#options));
     this.#process = new LabProcess(this.host.namespace, [
-      'keepalived', '-P', '-n', '-l', '-D', '-G', '-f', file, '-p', join(directory, 'pid'), '-r', join(directory, 'vrrp.pid'),
+      'keepalived', '-P', '-n', '-l', '-D', '-G', '-f', file,
+      '-p', join(directory, 'pid'), '-r', join(directory, 'vrrp.pid'),
     ]);
   }
 
@@ -69,6 +70,7 @@ export class KeepalivedNode implements LabNode {
 
 /** The configuration file for one virtual router; `advert_int` is in seconds there. */
 export function keepalivedConfiguration(host: LabHost, options: KeepalivedOptions): string {
+  const further = [...(options.preempt === false ? ['nopreempt'] : []), ...(options.extraLines ?? [])];
   return `global_defs {
   router_id ${host.name}
   vrrp_version 3
@@ -79,7 +81,7 @@ vrrp_instance vip {
   virtual_router_id ${String(options.vrid ?? LAB_VRID)}
   priority ${String(options.priority)}
   advert_int ${String((options.advertIntervalMs ?? 1000) / 1000)}
-${[...(options.preempt === false ? ['nopreempt'] : []), ...(options.extraLines ?? [])].map((line) => `  ${line}\n`).join('')}\
+${further.map((line) => `  ${line}\n`).join('')}\
   virtual_ipaddress {
 ${options.addresses.map((address) => `    ${address}\n`).join('')}  }
 }

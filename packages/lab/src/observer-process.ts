@@ -1,8 +1,10 @@
-// The observer's process: reports every advertisement and ARP packet that reaches its interface, and asks "who has?" when told to.
-// Runs inside a namespace. Arguments: INTERFACE MAC ADDRESS. Messages: observer.ts.
+// The observer's process: reports every advertisement and ARP packet that reaches its interface, and asks "who has?"
+// when told to. Runs inside a namespace. Arguments: INTERFACE MAC ADDRESS. Messages: observer.ts.
 
 import { addressBytes, assert } from '@baton/base';
-import { AF_PACKET, encodeLinkAddress, interfaceIndex, openSocket, receive, sendTo, SOCK_RAW, watchReadable } from '@baton/linux';
+import {
+  AF_PACKET, encodeLinkAddress, interfaceIndex, openSocket, receive, sendTo, SOCK_RAW, watchReadable,
+} from '@baton/linux';
 
 import type { ObserverRequest } from './observer.js';
 import { encodeArpRequest, readSighting } from './sightings.js';

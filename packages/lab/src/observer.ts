@@ -1,4 +1,5 @@
-// A host that listens to the LAN: when was which advertisement or announcement on the wire, and who claims to hold an address.
+// A host that listens to the LAN: when was which advertisement or announcement on the wire, and who claims to hold an
+// address.
 
 import { fileURLToPath } from 'node:url';
 import { BatonError, type Instant, type IpAddress } from '@baton/base';
@@ -40,7 +41,8 @@ export class Observer {
     const program = fileURLToPath(new URL('../dist/observer-process.js', import.meta.url));
     const { namespace, mac, address } = lan.observer;
     this.#lan = lan;
-    this.#process = new LabProcess(namespace, [process.execPath, program, lan.observer.interface, mac, address], { channel: true });
+    const command = [process.execPath, program, lan.observer.interface, mac, address];
+    this.#process = new LabProcess(namespace, command, { channel: true });
     this.#process.onMessage((message) => { this.#hear(message as ObserverAnswer); });
   }
 
@@ -71,13 +73,16 @@ export class Observer {
       .filter((seen) => seen.at >= after && seen.gratuitous && seen.sender === address);
   }
 
-  /** Asks the LAN who has an address and returns the names of the nodes that answered, in host order; a stranger is shown by its MAC. */
+  /** Asks the LAN who has an address.
+   *  @returns the names of the nodes that answered, in host order; a stranger is shown by its MAC */
   async whoHas(address: IpAddress): Promise<readonly string[]> {
     const from = monotonicMs();
     const id = this.#asked.size + 1;
     this.#process.send({ id, whoHas: address } satisfies ObserverRequest);
-    const ok = await waitFor('the ARP request to leave', START_DEADLINE_MS, () => this.#asked.has(id) && { sent: this.#asked.get(id) });
-    if (ok.sent !== true) throw new BatonError<LabErrorCode>('ERR_LAB_COMMAND_FAILED', 'the observer could not send an ARP request');
+    await waitFor('the ARP request to leave', START_DEADLINE_MS, () => this.#asked.has(id));
+    if (this.#asked.get(id) !== true) {
+      throw new BatonError<LabErrorCode>('ERR_LAB_COMMAND_FAILED', 'the observer could not send an ARP request');
+    }
     await letPass(ANSWERS_MS);
     const macs = new Set(this.sightings.filter((seen) => seen.kind === 'arp')
       .filter((seen) => seen.at >= from && seen.operation === 'reply' && seen.sender === address && !seen.gratuitous)

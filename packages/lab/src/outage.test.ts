@@ -1,25 +1,29 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { summarizeProbe, type ProbeRecord } from './outage.js';
+import { summarizeProbe, type Answer, type ProbeRecord } from './outage.js';
 
-const record = (parts: Partial<ProbeRecord>): ProbeRecord => ({ answers: [], stalls: [], sentAt: [], lostAt: [], ...parts });
-const answersFrom = (node: string, ...instants: number[]): { at: number; node: string }[] => instants.map((at) => ({ at, node }));
+const EMPTY: ProbeRecord = { answers: [], stalls: [], sentAt: [], lostAt: [] };
+const record = (parts: Partial<ProbeRecord>): ProbeRecord => ({ ...EMPTY, ...parts });
+const answersFrom = (node: string, ...instants: number[]): Answer[] => instants.map((at) => ({ at, node }));
 
 describe('what a client saw', () => {
   test('the longest silence between two answers is the outage, and says when it began', () => {
-    const report = summarizeProbe(record({ answers: [...answersFrom('a', 1, 2, 3), ...answersFrom('b', 40, 41, 50)] }), 0, 51);
+    const answers = [...answersFrom('a', 1, 2, 3), ...answersFrom('b', 40, 41, 50)];
+    const report = summarizeProbe(record({ answers }), 0, 51);
     expect(report).toMatchObject({ outageMs: 37, outageFrom: 3, rawOutageMs: 37 });
   });
 
   test('time in which the prober did not run is taken out of the silence, and only the part inside it', () => {
     const report = summarizeProbe(record({
-      answers: answersFrom('a', 10, 110, 150), stalls: [{ from: 0, to: 20 }, { from: 50, to: 100 }, { from: 140, to: 149 }],
+      answers: answersFrom('a', 10, 110, 150),
+      stalls: [{ from: 0, to: 20 }, { from: 50, to: 100 }, { from: 140, to: 149 }],
     }), 0, 150);
     expect(report).toMatchObject({ outageMs: 40, rawOutageMs: 100, longestStallMs: 50 });
   });
 
   test('a shorter silence wins when the longer one was the prober asleep', () => {
-    const report = summarizeProbe(record({ answers: answersFrom('a', 0, 100, 130), stalls: [{ from: 1, to: 99 }] }), 0, 131);
+    const asleep = record({ answers: answersFrom('a', 0, 100, 130), stalls: [{ from: 1, to: 99 }] });
+    const report = summarizeProbe(asleep, 0, 131);
     expect(report).toMatchObject({ outageMs: 30, outageFrom: 100 });
   });
 

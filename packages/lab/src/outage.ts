@@ -1,5 +1,5 @@
-// Turns what a prober sent, heard and missed into what a client would say: how long the address was silent, and who answered when.
-// Pure. A moment in which the prober itself did not run is nobody's outage and is taken out.
+// Turns what a prober sent, heard and missed into what a client would say: how long the address was silent, and who
+// answered when. Pure. A moment in which the prober itself did not run is nobody's outage and is taken out.
 
 import type { Instant } from '@baton/base';
 

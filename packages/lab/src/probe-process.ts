@@ -1,5 +1,5 @@
-// The client's process: sends one datagram a millisecond to an address and writes down who answers when. Runs inside a namespace.
-// Decides when to send and what counts as its own stall; what it all means is outage.ts's to say.
+// The client's process: sends one datagram a millisecond to an address and writes down who answers when. Runs inside a
+// namespace. Decides when to send and what counts as its own stall; what it all means is outage.ts's to say.
 // Arguments: ADDRESS PORT. Messages: probe.ts.
 
 import { createSocket, type Socket } from 'node:dgram';
@@ -37,7 +37,8 @@ socket.bind(0, () => {
 });
 process.on('message', (request: ProbeRequest) => {
   const lostAt = sentAt.filter((at, sequence) => answered[sequence] !== true && at < monotonicMs() - LOST_AFTER_MS);
-  answerLab({ type: 'report', id: request.id, report: summarizeProbe({ answers, stalls, sentAt, lostAt }, request.from, request.to) });
+  const report = summarizeProbe({ answers, stalls, sentAt, lostAt }, request.from, request.to);
+  answerLab({ type: 'report', id: request.id, report });
 });
 process.on('disconnect', () => { process.exit(0); });
 

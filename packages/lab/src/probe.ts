@@ -1,4 +1,5 @@
-// A client that asks a virtual IP once a millisecond: how long was it silent, and who answered. The lab's end of probe-process.ts.
+// A client that asks a virtual IP once a millisecond: how long was it silent, and who answered. The lab's end of
+// probe-process.ts.
 
 import { fileURLToPath } from 'node:url';
 import type { Instant, IpAddress } from '@baton/base';
@@ -39,7 +40,8 @@ export class Probe {
 
   private constructor(client: LabHost, address: IpAddress) {
     const program = fileURLToPath(new URL('../dist/probe-process.js', import.meta.url));
-    this.#process = new LabProcess(client.namespace, [process.execPath, program, address, String(ECHO_PORT)], { channel: true });
+    const command = [process.execPath, program, address, String(ECHO_PORT)];
+    this.#process = new LabProcess(client.namespace, command, { channel: true });
     this.#process.onMessage((message) => { this.#hear(message as ProbeAnswer); });
   }
 

@@ -1,5 +1,5 @@
-// Runs programs for the lab: short commands to their end, and long-lived ones inside a host's network namespace with their output kept.
-// Knows nothing of what the programs are.
+// Runs programs for the lab: short commands to their end, and long-lived ones inside a host's network namespace with
+// their output kept. Knows nothing of what the programs are.
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -71,7 +71,8 @@ export class LabProcess {
   constructor(namespace: string, command: readonly string[], options: { channel?: boolean } = {}) {
     this.#title = command.slice(0, 3).join(' ');
     const [program = '', ...parameters] = insideNamespace(namespace, command);
-    this.#child = spawn(program, parameters, { stdio: ['ignore', 'pipe', 'pipe', options.channel === true ? 'ipc' : 'ignore'] });
+    const channel = options.channel === true ? 'ipc' : 'ignore';
+    this.#child = spawn(program, parameters, { stdio: ['ignore', 'pipe', 'pipe', channel] });
     this.#child.once('exit', () => { this.#ended = true; });
     this.#child.once('error', () => { this.#ended = true; });
     this.#keep(this.#child.stdout);
@@ -127,7 +128,8 @@ export class LabProcess {
   async killFamily(): Promise<void> {
     const family = this.family;
     for (const signal of ['SIGSTOP', 'SIGKILL'] as const) for (const pid of family) signalProcess(pid, signal);
-    await waitFor(`the processes of ${this.#title} to be gone`, KILL_DEADLINE_MS, () => !family.some(isAlive) && !this.running);
+    const what = `the processes of ${this.#title} to be gone`;
+    await waitFor(what, KILL_DEADLINE_MS, () => !family.some(isAlive) && !this.running);
   }
 
   /** Waits until the program itself is gone. */
@@ -153,7 +155,8 @@ export function residentBytes(pid: number): number {
 }
 
 function descendants(pid: number): number[] {
-  const children = readProc(`/proc/${String(pid)}/task/${String(pid)}/children`).split(' ').filter((text) => text !== '').map(Number);
+  const list = readProc(`/proc/${String(pid)}/task/${String(pid)}/children`);
+  const children = list.split(' ').filter((text) => text !== '').map(Number);
   return children.flatMap((child) => [...descendants(child), child]);
 }
 

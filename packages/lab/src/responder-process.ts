@@ -1,6 +1,6 @@
-// Answers datagrams sent to a virtual IP with the same bytes and this node's name: the service behind the address. Runs in a namespace.
-// It binds the virtual IPs themselves, so it hears something only while the kernel of this host owns them.
-// Arguments: NAME PORT ADDRESS…
+// Answers datagrams sent to a virtual IP with the same bytes and this node's name: the service behind the address.
+// Runs in a namespace. It binds the virtual IPs themselves, so it hears something only while the kernel of this host
+// owns them. Arguments: NAME PORT ADDRESS…
 
 import { createSocket } from 'node:dgram';
 

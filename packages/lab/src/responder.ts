@@ -21,7 +21,8 @@ export class Responder {
   /** Starts answering for `addresses` on a host, each as soon as and as long as its kernel owns it. */
   static async start(host: LabHost, addresses: readonly IpAddress[]): Promise<Responder> {
     const program = fileURLToPath(new URL('../dist/responder-process.js', import.meta.url));
-    const child = new LabProcess(host.namespace, [process.execPath, program, host.name, String(ECHO_PORT), ...addresses], { channel: true });
+    const command = [process.execPath, program, host.name, String(ECHO_PORT), ...addresses];
+    const child = new LabProcess(host.namespace, command, { channel: true });
     let ready = 0;
     child.onMessage(() => { ready += 1; });
     await waitFor(`the responder on ${host.name} to start`, START_DEADLINE_MS, () => ready === addresses.length);

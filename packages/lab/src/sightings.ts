@@ -80,7 +80,8 @@ function readArp(frame: Uint8Array, view: DataView, at: Instant): ArpSighting | 
   const sender = formatAddress(frame.subarray(28, 32));
   const target = formatAddress(frame.subarray(38, 42));
   const operation = view.getUint16(20) === 1 ? 'request' : 'reply';
-  return { kind: 'arp', at, operation, sender, senderMac: formatMac(frame.subarray(22, 28)), target, gratuitous: sender === target };
+  const senderMac = formatMac(frame.subarray(22, 28));
+  return { kind: 'arp', at, operation, sender, senderMac, target, gratuitous: sender === target };
 }
 
 function formatMac(bytes: Uint8Array): string {

@@ -23,7 +23,9 @@ export async function waitFor<Value>(
   for (;;) {
     const value = await probe();
     if (value !== undefined && value !== false) return value;
-    if (monotonicMs() > end) throw new BatonError<LabErrorCode>('ERR_LAB_DEADLINE', `waited ${String(deadlineMs)} ms for ${what}`);
+    if (monotonicMs() > end) {
+      throw new BatonError<LabErrorCode>('ERR_LAB_DEADLINE', `waited ${String(deadlineMs)} ms for ${what}`);
+    }
     await delay(POLL_MS);
   }
 }
