@@ -1,7 +1,6 @@
 // How things look on a terminal: the status table, event lines, durations, colours. Pure: values in, text out, and the
 // caller writes it.
 
-import { styleText } from 'node:util';
 import type { JournalEvent, RouterStatus, StatusReport } from '@baton/agent/control';
 
 /** How to write for one stream. */
@@ -19,9 +18,10 @@ interface Cell {
   readonly tone: Tone;
 }
 
+/** How a tone begins and ends on a terminal (ECMA-48 SGR): green, red, yellow, faint, bold. */
 const COLOURS = {
-  good: 'green', bad: 'red', doubtful: 'yellow', dim: 'dim', heading: 'bold',
-} as const satisfies Record<Exclude<Tone, 'plain'>, string>;
+  good: [32, 39], bad: [31, 39], doubtful: [33, 39], dim: [2, 22], heading: [1, 22],
+} as const satisfies Record<Exclude<Tone, 'plain'>, readonly [number, number]>;
 
 const HEADINGS = ['ROUTER', 'NODE', 'STATE', 'PRIORITY', 'SINCE', 'REASON', 'ADDRESSES', 'LAST HEARD'];
 
@@ -129,7 +129,8 @@ function formatTable(rows: readonly (readonly Cell[])[], style: Style): readonly
 function paint({ text, tone }: Cell, style: Style): string {
   const safe = printable(text);
   if (!style.colours || tone === 'plain' || safe === '') return safe;
-  return styleText(COLOURS[tone], safe);
+  const [begin, end] = COLOURS[tone];
+  return `\u001B[${String(begin)}m${safe}\u001B[${String(end)}m`;
 }
 
 function plain(text: string): Cell {

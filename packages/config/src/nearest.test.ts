@@ -11,6 +11,8 @@ describe('the nearest word', () => {
     ['preemptdelay', 'preempt_delay'],
     ['preempt-delay', 'preempt_delay'],
     ['peer', 'peers'],
+    ['prio', 'priority'],
+    ['int', 'interface'],
   ])('of %s is %s', (word, expected) => {
     expect(nearestWord(word, KEYS)).toBe(expected);
   });

@@ -1,16 +1,24 @@
 // Finds what the operator probably meant: the nearest of the words that exist, by edit distance.
 
 /** The candidate that differs least from `word`, or undefined when none is closer than half of the longer word.
- *  Distance counts insertions, deletions, replacements and swapped neighbours; the first of equals wins. */
+ *  Distance counts insertions, deletions, replacements and swapped neighbours; an abbreviation of three letters or more
+ *  counts as one mistake. The first of equals wins. */
 export function nearestWord(word: string, candidates: readonly string[]): string | undefined {
   let best: { candidate: string; distance: number } | undefined;
   for (const candidate of candidates) {
-    const longest = Math.max(word.length, candidate.length);
-    if (Math.abs(word.length - candidate.length) > longest / 2) continue;
-    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
-    if (distance <= longest / 2 && (best === undefined || distance < best.distance)) best = { candidate, distance };
+    const distance = distanceBetween(word.toLowerCase(), candidate.toLowerCase());
+    if (distance !== undefined && (best === undefined || distance < best.distance)) best = { candidate, distance };
   }
   return best?.candidate;
+}
+
+/** Undefined when the words have nothing to do with each other. */
+function distanceBetween(word: string, candidate: string): number | undefined {
+  if (word.length >= 3 && candidate.startsWith(word)) return word === candidate ? 0 : 1;
+  const most = Math.max(word.length, candidate.length) / 2;
+  if (Math.abs(word.length - candidate.length) > most) return undefined;
+  const distance = editDistance(word, candidate);
+  return distance <= most ? distance : undefined;
 }
 
 /** Optimal string alignment distance, three rows at a time. */

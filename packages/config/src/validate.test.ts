@@ -62,6 +62,17 @@ describe('virtual routers that collide are refused, naming both lines', () => {
   });
 });
 
+describe('the runtime directory', () => {
+  const file = (length: number): string => `runtime_directory: /${'x'.repeat(length - 1)}\n${withRouter('version: 3')}`;
+
+  test('leaves room for the name of a socket', () => {
+    expect(lines(file(94))).toEqual([]);
+    expect(lines(file(95))).toEqual([
+      'f:1:20: error: runtime_directory: must be at most 94 bytes long, to hold a socket',
+    ]);
+  });
+});
+
 describe('what is right and yet doubtful is a warning', () => {
   test.each([
     ['priority: 255', '4:15', 'priority', 'address-owner'],

@@ -1,0 +1,218 @@
+// The command as an operator runs it: what it prints where, and its exit code. Needs a build.
+
+import { spawn, spawnSync } from 'node:child_process';
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { Server, Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { routerStatus, statusReport } from './fixtures.js';
+
+const BATON = join(__dirname, '../bin/baton');
+const ROUTER = '  web: {interface: eth0, vrid: 51, addresses: [192.0.2.10/24]}\n';
+const GOOD = `node: lb-a\nruntime_directory: .\nvirtual_routers:\n${ROUTER}`;
+
+let directory = '';
+beforeEach(() => { directory = mkdtempSync(join(tmpdir(), 'baton-command-')); });
+afterEach(() => { rmSync(directory, { recursive: true }); });
+
+function write(text: string): string {
+  const file = join(directory, 'baton.yaml');
+  writeFileSync(file, text);
+  return file;
+}
+
+function baton(...words: readonly string[]): { code: number | null; stdout: string; stderr: string } {
+  const { status, stdout, stderr } = spawnSync(BATON, words,
+    { encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' } });
+  return { code: status, stdout, stderr };
+}
+
+describe('baton check', () => {
+  test('says what a good file holds and exits with 0', () => {
+    const file = write(GOOD);
+    expect(baton('check', file)).toEqual({
+      code: 0, stdout: `${file} is good for node lb-a: 1 virtual router, 0 peers, 0 hooks\n`, stderr: '',
+    });
+  });
+
+  test('warns and still exits with 0', () => {
+    const file = write(GOOD.replace('vrid: 51', 'vrid: 51, priority: 255'));
+    expect(baton('check', file)).toEqual({
+      code: 0,
+      stdout: `${file} is good for node lb-a: 1 virtual router, 0 peers, 0 hooks; 1 warning\n`,
+      stderr: `${file}:4:46: warning: virtual_routers.web.priority: 255 claims to own the addresses: `
+        + 'master at once, never yields; give it to one node at most\n',
+    });
+  });
+
+  test('prints every error to standard error and exits with 4', () => {
+    const file = write(GOOD.replace('vrid: 51', 'vrid: 0, prio: 5'));
+    expect(baton('check', file)).toEqual({
+      code: 4, stdout: '',
+      stderr: `${file}:4:32: error: virtual_routers.web.vrid: must be an integer 1..255, not 0\n`
+        + `${file}:4:35: error: virtual_routers.web.prio: there is no such key; the nearest is 'priority'\n`
+        + `${file} cannot be used: 2 errors\n`,
+    });
+  });
+
+  test('exits with 4 when there is no file', () => {
+    const file = join(directory, 'none.yaml');
+    expect(baton('check', file)).toEqual({
+      code: 4, stdout: '', stderr: `${file}:1:1: error: there is no such file\n${file} cannot be used: 1 error\n`,
+    });
+  });
+
+  test('prints JSON to standard output', () => {
+    const file = write(GOOD.replace('51', '0'));
+    const { code, stdout, stderr } = baton('check', '--json', file);
+    expect({ code, stderr }).toEqual({ code: 4, stderr: '' });
+    expect(JSON.parse(stdout)).toEqual({
+      file, ok: false, node: null,
+      findings: [{
+        severity: 'error', code: 'out-of-range', file, line: 4, column: 32, key: 'virtual_routers.web.vrid',
+        message: 'must be an integer 1..255, not 0',
+      }],
+    });
+  });
+
+  test('reads a shared file as another node', () => {
+    const file = write(GOOD.replace('node: lb-a\n', '').replace('51', '{lb-b: 52}'));
+    expect(baton('check', '--node', 'lb-b', file)).toMatchObject(
+      { code: 0, stdout: expect.stringContaining('good for node lb-b') });
+    expect(baton('check', '--node', 'lb-a', file)).toMatchObject({ code: 4 });
+  });
+});
+
+describe('wrong usage exits with 2 and says so on standard error', () => {
+  test.each([
+    [['chekc', 'x'], 'Did you mean check?'],
+    [['check'], "missing required argument 'file'"],
+    [['check', 'a', 'b'], 'too many arguments'],
+    [['status', '--wacth'], 'Did you mean --watch?'],
+    [['events', '--since', 'yesterday'], "--since: 'yesterday' is no duration; write it as 90s, 5m, 1h or 7d"],
+    [['run', '-x'], "unknown option '-x'"],
+    [['run', 'now'], "unknown argument 'now'"],
+    [['--verbose', 'run'], "unknown option '--verbose'"],
+    [[], 'Usage: baton'],
+  ])('baton %p', (words, message) => {
+    expect(baton(...words)).toEqual({ code: 2, stdout: '', stderr: expect.stringContaining(message) });
+  });
+});
+
+describe('help exits with 0', () => {
+  test.each(
+    [[['--help'], 'Examples:'], [['check', '--help'], 'baton check'], [['run', '--help'], 'baton run [-c FILE]']])(
+    'baton %p', (words, text) => {
+      expect(baton(...words)).toEqual({ code: 0, stdout: expect.stringContaining(text), stderr: '' });
+    });
+
+  test('baton --version', () => {
+    expect(baton('--version')).toEqual({ code: 0, stdout: '0.1.0\n', stderr: '' });
+  });
+});
+
+describe('without a daemon', () => {
+  test.each(['status', 'events'])('baton %s exits with 3 and names the socket', (command) => {
+    expect(baton(command, '-c', write(GOOD))).toEqual({
+      code: 3, stdout: '',
+      stderr: `baton: cannot reach the daemon: ${directory}/control.sock: there is no such socket; `
+        + 'start it with `baton run`, or name its configuration file with -c\n',
+    });
+  });
+
+  test('a configuration file that is not there is spoken of before the default place is tried', () => {
+    const file = join(directory, 'none.yaml');
+    expect(baton('status', '-c', file).stderr.split('\n')[0]).toBe(
+      `baton: ${file}:1:1: error: there is no such file; looking for the daemon in /run/baton`);
+  });
+});
+
+describe('with a daemon', () => {
+  const report = statusReport([routerStatus()]);
+  const reply = (value: unknown): string => `${JSON.stringify(value)}\n`;
+  let server: Server;
+  let answer: (socket: Socket) => void;
+  let child: ChildProcessWithoutNullStreams | undefined;
+
+  async function listen(): Promise<void> {
+    server = createServer((socket) => {
+      socket.on('error', () => { /* the command may leave in the middle of an answer */ });
+      socket.once('data', () => { answer(socket); });
+    });
+    server.listen(join(directory, 'control.sock'));
+    await once(server, 'listening');
+  }
+
+  function start(...words: readonly string[]): ChildProcessWithoutNullStreams {
+    child = spawn(BATON, words, { env: { ...process.env, NO_COLOR: '1' } });
+    return child;
+  }
+
+  /** Everything a child prints until a text has come. */
+  async function printed(stream: Readable, text: string): Promise<string> {
+    let all = '';
+    for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
+      all += String(chunk);
+      if (all.includes(text)) return all;
+    }
+    throw new Error(`ended before ${text}: ${all}`);
+  }
+
+  beforeEach(async () => {
+    answer = (socket) => { socket.end(reply({ id: 1, type: 'status', status: report })); };
+    await listen();
+  });
+  afterEach(async () => {
+    if (child?.exitCode === null) child.kill('SIGKILL');
+    child = undefined;
+    await new Promise((resolve) => { server.close(resolve); });
+  });
+
+  test('baton status prints the table, also when everything else in the file is wrong', async () => {
+    const status = start('status', '-c', write(`${GOOD}nonsense: 5\n`));
+    await expect(printed(status.stdout, 'LAST HEARD')).resolves.toContain('lb-a  baton 0.1.0');
+    await expect(once(status, 'exit')).resolves.toEqual([0, null]);
+  });
+
+  test('baton status --json prints what the daemon said', async () => {
+    const status = start('status', '--json', '-c', write(GOOD));
+    expect(JSON.parse(await printed(status.stdout, '\n'))).toEqual(report);
+  });
+
+  test('baton status exits with 1 and the reason when the daemon refuses', async () => {
+    const refusal = { id: 1, type: 'error', code: 'ERR_CONTROL_ENGINE_SILENT', message: 'no', hint: 'wait' };
+    answer = (socket) => { socket.end(reply(refusal)); };
+    const status = start('status', '-c', write(GOOD));
+    await expect(printed(status.stderr, '\n')).resolves.toBe('baton: no; wait\n');
+    await expect(once(status, 'exit')).resolves.toEqual([1, null]);
+  });
+
+  test('baton status --watch waits for a daemon that went away, and ends with 0 when interrupted', async () => {
+    const watch = start('status', '--watch', '-c', write(GOOD));
+    await printed(watch.stdout, 'LAST HEARD');
+    await new Promise((resolve) => { server.close(resolve); });
+    await printed(watch.stdout, 'there is no such socket');
+    answer = (socket) => { socket.end(reply({ id: 1, type: 'status', status: { ...report, generation: 4 } })); };
+    await listen();
+    await printed(watch.stdout, 'generation 4');
+    watch.kill('SIGINT');
+    await expect(once(watch, 'exit')).resolves.toEqual([0, null]);
+  });
+
+  test('baton events ends quietly when its reader has seen enough', async () => {
+    const event = { time: '2026-01-01T00:00:00.000Z', event: 'state-changed', level: 'info', router: 'web' };
+    answer = (socket) => { socket.write(reply({ id: 1, type: 'event', event }).repeat(100_000)); };
+    const events = start('events', '-c', write(GOOD));
+    let errors = '';
+    events.stderr.on('data', (chunk) => { errors += String(chunk); });
+    await once(events.stdout, 'data');
+    events.stdout.destroy();
+    await expect(once(events, 'exit')).resolves.toEqual([0, null]);
+    expect(errors).toBe('');
+  });
+});
