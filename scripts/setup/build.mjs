@@ -6,31 +6,40 @@ import { join, relative } from 'node:path';
 import { root, run, SetupError } from './run.mjs';
 
 const STAMP = join(root, '.setup', 'build');
+const BUILT_FROM = ['tsconfig.base.json', 'tsconfig.json', 'packages', 'e2e'];
+/** Neither source nor output of the compiler. */
+const ASIDE = new Set(['node_modules', 'results']);
 
 /** Brings every dist directory up to date.
  *  @throws {SetupError} when the compiler finds an error (it has then said which) */
 export async function buildPackages() {
-  if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === signature()) return;
+  const before = fingerprints();
+  if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === stampOf(before.sources, before.outputs)) return;
   const { code } = await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b']);
   if (code !== 0) throw new SetupError('the build failed');
-  writeFileSync(STAMP, signature());
+  // The sources of before: one that was edited meanwhile has not been compiled and must not count as built.
+  writeFileSync(STAMP, stampOf(before.sources, fingerprints().outputs));
 }
 
-/** One hash over name, size and time of every source and every output. */
-function signature() {
-  const hash = createHash('sha256');
-  for (const file of ['tsconfig.base.json', 'tsconfig.json', 'packages', 'e2e']) add(hash, join(root, file));
-  return hash.digest('hex');
+function stampOf(sources, outputs) {
+  return `${sources} ${outputs}`;
 }
 
-function add(hash, path) {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat === undefined) return;
-  if (!stat.isDirectory()) {
-    hash.update(`${relative(root, path)} ${stat.size} ${stat.mtimeMs}\n`);
-    return;
-  }
-  for (const name of readdirSync(path).sort()) {
-    if (name !== 'node_modules' && name !== 'results') add(hash, join(path, name));
-  }
+/** One hash over name, size and time of every source, and one over every output. */
+function fingerprints() {
+  const sources = createHash('sha256');
+  const outputs = createHash('sha256');
+  const add = (path, hash) => {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (stat === undefined) return;
+    if (!stat.isDirectory()) {
+      (path.endsWith('.tsbuildinfo') ? outputs : hash).update(`${relative(root, path)} ${stat.size} ${stat.mtimeMs}\n`);
+      return;
+    }
+    for (const name of readdirSync(path).sort()) {
+      if (!ASIDE.has(name)) add(join(path, name), name === 'dist' ? outputs : hash);
+    }
+  };
+  for (const path of BUILT_FROM) add(join(root, path), sources);
+  return { sources: sources.digest('hex'), outputs: outputs.digest('hex') };
 }
