@@ -25,6 +25,7 @@ export {
 } from './route.js';
 export { encodeInternetAddress, encodeLinkAddress, encodeMulticastRequest } from './socket-address.js';
 export {
-  closeDescriptor, getSocketOption, interfaceIndex, openSocket, receive, sendTo, setSocketOption, watchReadable,
+  bindSocket, closeDescriptor, getSocketOption, interfaceIndex, openSocket, receive, sendTo, setSocketOption,
+  watchReadable,
   type SyscallResult, type Watch,
 } from './syscalls.js';

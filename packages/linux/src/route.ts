@@ -104,8 +104,7 @@ export function addAddress(socket: NetlinkSocket, request: AddressRequest): Sysc
   return socket.request(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, encodeAddress(request)).result;
 }
 
-/** Takes an address with this prefix length off an interface, whatever its label; -EADDRNOTAVAIL when it is not there.
- *  */
+/** Takes an address of this prefix length off an interface, whatever its label; -EADDRNOTAVAIL when it is not there. */
 export function deleteAddress(
   socket: NetlinkSocket, { address, prefixLength, index }: AddressPrefix & { readonly index: number },
 ): SyscallResult {

@@ -134,7 +134,14 @@ export interface Watch {
 export function watchReadable(fd: number, readable: () => void): Watch {
   let open = true;
   const arrived = (status: unknown): void => {
-    readable();
+    try {
+      readable();
+    } catch (error) {
+      // What a poll callback throws is lost; thrown from a callback of Node's own, it ends the process as it should.
+      setImmediate(() => {
+        throw error;
+      });
+    }
     // libuv stops polling when the socket carries an error (netlink overrun); the error is read by now, so it may begin
     // again.
     if (typeof status === 'number' && status < 0 && open) handle.start({ readable: true }, arrived);

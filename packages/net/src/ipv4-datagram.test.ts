@@ -39,8 +39,10 @@ describe('a header that contradicts itself is told, with what was there', () => 
   });
 
   test('fewer bytes than a header', () => {
-    expect(decodeIpv4Datagram('eth0', Uint8Array.of(0x45, 0, 0, 3))).toEqual(
-      { interface: 'eth0', source: '0.0.0.0', destination: '0.0.0.0', ttl: 0, payload: new Uint8Array(), headerValid: false });
+    expect(decodeIpv4Datagram('eth0', Uint8Array.of(0x45, 0, 0, 3))).toEqual({
+      interface: 'eth0', source: '0.0.0.0', destination: '0.0.0.0', ttl: 0, payload: new Uint8Array(),
+      headerValid: false,
+    });
     expect(decodeIpv4Datagram('eth0', new Uint8Array()).headerValid).toBe(false);
   });
 });

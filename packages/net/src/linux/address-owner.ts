@@ -54,8 +54,7 @@ class NetlinkAddressOwner implements AddressOwner {
     this.#socket.close();
   }
 
-  /** An IPv6 address exists once per interface, whatever its prefix length: only the same length is the same address.
-   *  */
+  /** IPv6 has an address once per interface, whatever its prefix length: only the same length is the same address. */
   #isThere(wanted: AddressPrefix, index: number): boolean {
     return readAddresses(this.#socket, index)
       .some(({ address, prefixLength }) => address === wanted.address && prefixLength === wanted.prefixLength);

@@ -2,7 +2,8 @@ import { expect, test } from '@jest/globals';
 
 import { missingCapabilities } from './capabilities.js';
 
-const status = (effective: string): string => `Name:\tnode\nCapPrm:\t000001ffffffffff\nCapEff:\t${effective}\nCapBnd:\t0\n`;
+const status = (effective: string): string =>
+  `Name:\tnode\nCapPrm:\t000001ffffffffff\nCapEff:\t${effective}\nCapBnd:\t0\n`;
 
 test('names what is not effective, whatever is permitted', () => {
   expect(missingCapabilities(status('0000000000003000'))).toEqual([]);

@@ -4,8 +4,8 @@
 
 import { createRequire } from 'node:module';
 
-import { describeError } from '@baton/base';
-import { openRouteSocket, readLinks } from '@baton/linux';
+import { describeError, type IpAddress } from '@baton/base';
+import { openRouteSocket, readLink, readLinks, type NetlinkSocket } from '@baton/linux';
 
 import { formatMac } from '../frames.js';
 import { readEvidence } from './evidence.js';
@@ -32,7 +32,7 @@ const repeatMs = 1000;
 const rememberedLimit = 1024;
 
 // cap writes into its buffer without keeping a reference to it: both are held for as long as the process lives.
-const captures: { readonly capture: Capture; readonly buffer: Buffer }[] = [];
+const captures: { readonly handle: Capture; readonly buffer: Buffer }[] = [];
 
 process.on('disconnect', () => process.exit());
 process.once('message', (request: ObserveRequest) => {
@@ -48,44 +48,49 @@ function start(request: ObserveRequest): void {
     return;
   }
   tell({ type: 'observing' });
+  const route = openRouteSocket();
   const watched = new Set(request.addresses);
   const report = oncePerSecond((evidence) => {
     tell({ type: 'evidence', evidence });
   });
-  for (const name of request.interfaces) observe(module, name, watched, report);
+  for (const name of request.interfaces) observe({ module, route, watched, report }, name);
 }
 
-/** Opens the interface, now or as soon as it is there and up. */
-function observe(
-  module: CapModule, name: string, watched: ReadonlySet<string>, report: (evidence: Evidence) => void,
-): void {
-  const capture = new module.Cap();
+/** What every interface is observed with. */
+interface Observation {
+  readonly module: CapModule;
+  readonly route: NetlinkSocket;
+  readonly watched: ReadonlySet<IpAddress>;
+  readonly report: (evidence: Evidence) => void;
+}
+
+/** Listens on the interface, now or as soon as it is there and up: on one that is down cap opens and then aborts. */
+function observe(observation: Observation, name: string): void {
+  if (readLink(observation.route, name)?.up === true && capture(observation, name)) return;
+  setTimeout(() => {
+    observe(observation, name);
+  }, reopenMs);
+}
+
+/** @returns false when the interface could not be opened */
+function capture({ module, route, watched, report }: Observation, name: string): boolean {
+  const handle = new module.Cap();
   const buffer = Buffer.alloc(snapshotLength);
   try {
-    const linkType = capture.open(name, filter, kernelBufferSize, buffer);
-    if (linkType !== 'ETHERNET') {
-      capture.close();
-      return;
+    if (handle.open(name, filter, kernelBufferSize, buffer) !== 'ETHERNET') {
+      handle.close();
+      return false;
     }
   } catch {
-    setTimeout(() => {
-      observe(module, name, watched, report);
-    }, reopenMs);
-    return;
+    return false;
   }
-  captures.push({ capture, buffer });
-  const ownMacs = readOwnMacs();
-  capture.on('packet', (length) => {
+  captures.push({ handle, buffer });
+  const ownMacs = new Set(readLinks(route).flatMap(({ mac }) => (mac === undefined ? [] : [formatMac(mac)])));
+  handle.on('packet', (length) => {
     const evidence = readEvidence(name, buffer.subarray(0, Math.min(length, buffer.length)), watched, ownMacs);
     if (evidence !== undefined) report(evidence);
   });
-}
-
-function readOwnMacs(): Set<string> {
-  const socket = openRouteSocket();
-  const macs = readLinks(socket).flatMap((link) => (link.mac === undefined ? [] : [formatMac(link.mac)]));
-  socket.close();
-  return new Set(macs);
+  return true;
 }
 
 /** Lets the same evidence through at most once in `repeatMs`, so that a flood on the wire is no flood between the

@@ -64,6 +64,7 @@ function openRawSocket(module: RawSocketModule): DriverSocket {
         try {
           arrived(Uint8Array.from(shared));
         } catch (error) {
+          // The package would report it as a failed reading.
           setImmediate(() => {
             throw error;
           });

@@ -1,0 +1,64 @@
+// Announcements on a real wire. Run through packages/lab/bin/in-lab.
+import { readFileSync } from 'node:fs';
+
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+
+import { encodeGratuitousArp, encodeNeighbourAdvertisement } from '../frames.js';
+import { openAnnouncer } from './announcer.js';
+import { createVethPair, ip, openTap, removeVethPair, type VethPair } from './veth-pair.fixture.js';
+
+describe('Announcer', () => {
+  const announcer = openAnnouncer();
+  const mac = Uint8Array.of(2, 0, 0, 0, 0, 9);
+  let pair: VethPair;
+
+  beforeAll(() => {
+    pair = createVethPair(6);
+    ip('link', 'set', pair.near, 'address', '02:00:00:00:00:09');
+  });
+  afterAll(() => {
+    announcer.close();
+    removeVethPair(pair);
+  });
+
+  const owned = (address: string, prefixLength: number): { interface: string; address: string; prefixLength: number } =>
+    ({ interface: pair.near, address, prefixLength });
+
+  test('every address is on the wire when announce returns, each once before any again, from its MAC', () => {
+    const tap = openTap(pair.far);
+    expect(announcer.announce([owned('10.99.6.100', 24), owned('2001:db8::100', 64)], 2)).toEqual({ ok: true });
+    const arp = encodeGratuitousArp(mac, '10.99.6.100');
+    const advertisement = encodeNeighbourAdvertisement(mac, '2001:db8::100');
+    const frames = tap.frames().filter((frame) => frame[6] === 2 && frame[11] === 9);
+    tap.close();
+    expect(frames).toEqual([arp, advertisement, arp, advertisement]);
+  });
+
+  test('a host that knew another MAC for the address knows ours at once', () => {
+    ip('neighbour', 'replace', '10.99.6.100', 'lladdr', '02:00:00:00:00:66', 'dev', pair.far, 'nud', 'reachable');
+    announcer.announce([owned('10.99.6.100', 24)], 1);
+    expect(neighbours()).toContain('02:00:00:00:00:09');
+    expect(neighbours()).not.toContain('02:00:00:00:00:66');
+  });
+
+  test('an interface that is missing or down is told, and the others are announced', () => {
+    const tap = openTap(pair.far);
+    const addresses = [{ ...owned('192.0.2.1', 32), interface: 'no-such-link' }, owned('10.99.6.100', 24)];
+    expect(announcer.announce(addresses, 1)).toEqual({ ok: false, errno: 'ENODEV' });
+    expect(tap.frames().filter((frame) => frame[13] === 6)).toHaveLength(1);
+    tap.close();
+    ip('link', 'set', pair.near, 'down');
+    expect(announcer.announce([owned('10.99.6.100', 24)], 1)).toEqual({ ok: false, errno: 'ENETDOWN' });
+    ip('link', 'set', pair.near, 'up');
+  });
+
+  test('nothing to announce is no failure', () => {
+    expect(announcer.announce([], 5)).toEqual({ ok: true });
+    expect(announcer.announce([owned('192.0.2.1', 32)], 0)).toEqual({ ok: true });
+  });
+});
+
+/** The kernel's ARP table. */
+function neighbours(): string {
+  return readFileSync('/proc/net/arp', 'latin1');
+}
