@@ -90,6 +90,13 @@ describe('the order of the checks', () => {
     expect(receive(datagram(), () => undefined)).toEqual({ ok: false, reason: 'unknown-vrid' });
   });
 
+  test('a discard is blamed on the router that it names, and on none when it names nobody of ours', () => {
+    for (const changes of [{ ttl: 1 }, { headerValid: false }, { payload: Uint8Array.of(0x21, 8, 0, 0, 0, 0, 0, 0) }]) {
+      expect(receive(datagram(adv(200, { vrid: 8 }), changes))).toMatchObject({ ok: false, vrid: undefined });
+    }
+    expect(receive(datagram(adv(200), { ttl: 1 }))).toMatchObject({ ok: false, vrid: 7 });
+  });
+
   test('VRID 0 belongs to no router [RFC9568-7.1-3]', () => {
     const asked: number[] = [];
     const lookup = (vrid: number): undefined => void asked.push(vrid);
