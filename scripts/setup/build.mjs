@@ -13,33 +13,34 @@ const ASIDE = new Set(['node_modules', 'results']);
 /** Brings every dist directory up to date.
  *  @throws {SetupError} when the compiler finds an error (it has then said which) */
 export async function buildPackages() {
-  const before = fingerprints();
-  if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === stampOf(before.sources, before.outputs)) return;
-  const { code } = await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b']);
+  const { sources, outputs } = fingerprints();
+  const [builtSources, builtOutputs] = existsSync(STAMP) ? readFileSync(STAMP, 'utf8').split(' ') : [];
+  if (sources === builtSources && outputs === builtOutputs) return;
+  // The compiler itself does not miss an output that was deleted.
+  const options = sources === builtSources ? ['--force'] : [];
+  const { code } = await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b', ...options]);
   if (code !== 0) throw new SetupError('the build failed');
   // The sources of before: one that was edited meanwhile has not been compiled and must not count as built.
-  writeFileSync(STAMP, stampOf(before.sources, fingerprints().outputs));
+  writeFileSync(STAMP, `${sources} ${fingerprints().outputs}`);
 }
 
-function stampOf(sources, outputs) {
-  return `${sources} ${outputs}`;
-}
-
-/** One hash over name, size and time of every source, and one over every output. */
+/** One hash over name, size and time of every source, and one over the names of all outputs. */
 function fingerprints() {
   const sources = createHash('sha256');
   const outputs = createHash('sha256');
-  const add = (path, hash) => {
+  const add = (path, isOutput) => {
     const stat = statSync(path, { throwIfNoEntry: false });
     if (stat === undefined) return;
-    if (!stat.isDirectory()) {
-      (path.endsWith('.tsbuildinfo') ? outputs : hash).update(`${relative(root, path)} ${stat.size} ${stat.mtimeMs}\n`);
-      return;
-    }
-    for (const name of readdirSync(path).sort()) {
-      if (!ASIDE.has(name)) add(join(path, name), name === 'dist' ? outputs : hash);
+    if (stat.isDirectory()) {
+      for (const name of readdirSync(path).sort()) {
+        if (!ASIDE.has(name)) add(join(path, name), isOutput || name === 'dist');
+      }
+    } else if (isOutput || path.endsWith('.tsbuildinfo')) {
+      outputs.update(`${relative(root, path)}\n`);
+    } else {
+      sources.update(`${relative(root, path)} ${stat.size} ${stat.mtimeMs}\n`);
     }
   };
-  for (const path of BUILT_FROM) add(join(root, path), sources);
+  for (const path of BUILT_FROM) add(join(root, path), false);
   return { sources: sources.digest('hex'), outputs: outputs.digest('hex') };
 }
