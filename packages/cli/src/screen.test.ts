@@ -4,11 +4,12 @@ import { Screen } from './screen.js';
 /** A stream that keeps each write. */
 class RecordedStream {
   readonly writes: string[] = [];
-  readonly rows = 4;
+  readonly rows: number;
   readonly isTTY: boolean;
 
-  constructor(isTTY: boolean) {
+  constructor(isTTY: boolean, rows = 4) {
     this.isTTY = isTTY;
+    this.rows = rows;
   }
 
   write(text: string): boolean {
@@ -29,6 +30,12 @@ describe('a screen', () => {
     const stream = new RecordedStream(true);
     new Screen(stream).draw(['a', 'b', 'c', 'd', 'e']);
     expect(stream.writes).toEqual(['\u001B[Ha\u001B[K\nb\u001B[K\nc\u001B[K\n\u001B[J']);
+  });
+
+  test('on a terminal of unknown size shows everything', () => {
+    const stream = new RecordedStream(true, 0);
+    new Screen(stream).draw(['a', 'b']);
+    expect(stream.writes).toEqual(['\u001B[Ha\u001B[K\nb\u001B[K\n\u001B[J']);
   });
 
   test('on a terminal gives back the cursor and the wrapping of lines', () => {

@@ -29,7 +29,8 @@ export class Screen {
       this.stream.write(`${lines.join('\n')}\n\n`);
       return;
     }
-    const fitting = lines.slice(0, Math.max(1, this.stream.rows - 1));
+    // A terminal that does not know its size says 0.
+    const fitting = this.stream.rows > 1 ? lines.slice(0, this.stream.rows - 1) : lines;
     const text = fitting.map((line) => `${line}${CLEAR_TO_END_OF_LINE}\n`).join('');
     this.stream.write(HOME + text + CLEAR_TO_END_OF_SCREEN);
   }
