@@ -60,7 +60,7 @@ export function makeNode(lan: Lan, name: string, priority: number, options: Pair
   return new BatonNode(host, { ...common, peers: lan.nodes.filter((other) => other.name !== name) });
 }
 
-/** Starts a pair and waits until a holds the address alone. */
+/** Starts a pair, b first: it has to have been master once, or the first measurement may meet a b that still starts. */
 export async function startPair(options: PairOptions): Promise<Pair> {
   const lan = await Lan.create(['a', 'b']);
   const pair: Pair = {
@@ -71,8 +71,9 @@ export async function startPair(options: PairOptions): Promise<Pair> {
     responderOfA: await Responder.start(lan.host('a'), [VIP]),
     responderOfB: await Responder.start(lan.host('b'), [VIP]),
   };
-  await pair.nodes.a.start();
   await pair.nodes.b.start();
+  await waitFor('b to hold the address', patienceMs(pair), () => holds(pair, 'b'));
+  await pair.nodes.a.start();
   await settled(pair);
   return pair;
 }

@@ -142,19 +142,19 @@ async function measureFirstAnnouncement(n: number, progress: Progress): Promise<
   const samples: number[] = [];
   for (let round = 0; round < n; round += 1) {
     const pair = await startPair({ contender: 'baton', intervalMs: 100, priorities: [254, 253] });
-    const first = (await announcedMs(pair, 'b')).length;
-    await pair.lan.setCable('a', 'down');
-    await waitFor('b to take over', DEADLINE_MS, () => holds(pair, 'b'));
-    const all = await waitFor('b to journal it', DEADLINE_MS, async () => {
-      const taken = await announcedMs(pair, 'b');
-      return taken.length > first && taken;
-    });
-    // b may have been master for a moment while a was still starting: the first takeover is the one that counts.
-    samples.push(...all.slice(0, 1));
+    // To come to this starting point b has taken over from silence, then a from b.
+    for (const name of ['a', 'b'] as const) {
+      const taken = await waitFor('the journal', DEADLINE_MS, async () => {
+        const all = await announcedMs(pair, name);
+        return all.length > 0 && all;
+      });
+      samples.push(...taken.slice(0, 1));
+    }
     await endPair(pair);
     progress(`first takeover: ${String(round + 1)} of ${String(n)}`);
   }
-  return [{ measure: 'decision to first ARP, first takeover', contender: 'baton', unit: 'ms', samples }];
+  const measure = 'decision to first ARP, first takeover';
+  return [{ measure, contender: 'baton', unit: 'ms', samples, limit: { statistic: 'p99', value: ANNOUNCED_LIMIT_MS } }];
 }
 
 /** Resident memory of some processes together. */

@@ -76,6 +76,8 @@ async function setStage(intervalMs: number): Promise<Stage> {
     followLog(stage, name);
   }
   await ownedBy(stage, 'a');
+  // Whoever is to take over has to be there.
+  await stage.nodes.b.waitForState('backup', MARGIN_MS);
   return stage;
 }
 
