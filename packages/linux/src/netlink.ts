@@ -214,16 +214,19 @@ export class NetlinkMonitor {
 
   #read(): NetlinkNews[] {
     const news: NetlinkNews[] = [];
-    while (this.#open && news.length < batchLimit) {
+    let overrun = false;
+    // After an overrun the kernel silently drops everything until its queue is empty: only then may tables be read.
+    while (overrun || news.length < batchLimit) {
       const length = receive(this.#fd, this.#buffer);
-      if (length === ENOBUFS || length > this.#buffer.length) news.push({ kind: 'overrun' });
-      else if (length >= 0) news.push({ kind: 'messages', messages: decodeMessages(this.#buffer.subarray(0, length)) });
-      else {
+      if (length === ENOBUFS || length > this.#buffer.length) overrun = true;
+      else if (length >= 0) {
+        if (!overrun) news.push({ kind: 'messages', messages: decodeMessages(this.#buffer.subarray(0, length)) });
+      } else {
         assert(length === EAGAIN, `netlink receive failed with ${errnoName(length)}`);
         break;
       }
     }
-    return news;
+    return overrun ? [{ kind: 'overrun' }] : news;
   }
 }
 

@@ -84,9 +84,8 @@ export function readLinks(socket: NetlinkSocket): Link[] {
 }
 
 /** Reads the addresses of one interface, or of all with index 0, in the kernel's order: IPv4 first, then IPv6.
- *  @throws
- *  {BatonError<LinuxErrorCode>} when the kernel gives another answer than a list; an interface that is gone has no
- *  addresses */
+ *  @throws {BatonError<LinuxErrorCode>} when the kernel gives another answer than a list; an interface that is gone
+ *    has no addresses */
 export function readAddresses(socket: NetlinkSocket, index: number): InterfaceAddress[] {
   return [AF_INET, AF_INET6].flatMap((family) => {
     const { result, messages } = socket.dump(RTM_GETADDR, encodeAddressHeader(family, 0, index));

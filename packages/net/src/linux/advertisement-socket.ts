@@ -31,7 +31,8 @@ export interface DriverSocket {
 }
 
 /** Binds the driver's socket to an interface, joins the group there and begins to receive.
- *  @throws {BatonError<NetErrorCode>} when the interface is missing or the kernel refuses an option; nothing stays open */
+ *  @throws {BatonError<NetErrorCode>} when the interface is missing or the kernel refuses an option; nothing stays
+ *    open then */
 export function openAdvertisementSocket(
   openDriverSocket: () => DriverSocket, interfaceName: string, deliver: (datagram: ReceivedDatagram) => void,
 ): AdvertisementSocket {
