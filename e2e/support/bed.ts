@@ -1,8 +1,15 @@
-// One test's own LAN with everything that runs on it, taken down however the test ends; a test that fails shows what its
-// daemons said.
+// One test's own LAN with everything that runs on it, taken down however the test ends; a test that fails shows what
+// its daemons said.
 
 import {
-  BatonNode, KeepalivedNode, Lan, run, waitFor, type BatonOptions, type KeepalivedOptions, type LabNode,
+  BatonNode,
+  KeepalivedNode,
+  Lan,
+  run,
+  waitFor,
+  type BatonOptions,
+  type KeepalivedOptions,
+  type LabNode,
 } from '@baton/lab';
 import { Capture } from './capture.js';
 import { ClaimWatch } from './claims.js';
@@ -47,8 +54,13 @@ export class Bed {
   }
 
   /** keepalived on a node, not started. */
-  keepalived(name: string, options: Partial<KeepalivedOptions> & Pick<KeepalivedOptions, 'priority'>): KeepalivedNode {
-    return this.#keep(new KeepalivedNode(this.lan.host(name), { advertIntervalMs: FAST_MS, addresses: [VIP_PREFIX], ...options }));
+  keepalived(
+    name: string,
+    options: Partial<KeepalivedOptions> & Pick<KeepalivedOptions, 'priority'>,
+  ): KeepalivedNode {
+    return this.#keep(
+      new KeepalivedNode(this.lan.host(name), { advertIntervalMs: FAST_MS, addresses: [VIP_PREFIX], ...options }),
+    );
   }
 
   async capture(): Promise<Capture> {
@@ -75,19 +87,36 @@ export class Bed {
 
   /** Waits until exactly these kernels hold the virtual address. */
   async waitForHolders(names: readonly string[], deadlineMs: number): Promise<void> {
-    await waitFor(`the address on ${names.join(' and ') || 'no node'}`, deadlineMs, async () =>
-      (await this.lan.holders(VIP)).join() === names.join());
+    await waitFor(
+      `the address on ${names.join(' and ') || 'no node'}`,
+      deadlineMs,
+      async () => (await this.lan.holders(VIP)).join() === names.join(),
+    );
   }
 
   /** What the kernel of a node holds on any of its interfaces, as `address/length`, IPv4 only. */
   async addressesOn(name: string, interfaceName: string): Promise<readonly string[]> {
-    const text = await run(['ip', '-n', this.lan.host(name).namespace, '-4', '-o', 'address', 'show', 'dev', interfaceName]);
+    const text = await run([
+      'ip',
+      '-n',
+      this.lan.host(name).namespace,
+      '-4',
+      '-o',
+      'address',
+      'show',
+      'dev',
+      interfaceName,
+    ]);
     return [...text.matchAll(/ inet (\S+)/gu)].map((match) => match[1] ?? '');
   }
 
   /** Stops this as well when the test is over. */
   stopAtEnd<Thing extends { stop(): Promise<unknown> }>(thing: Thing): Thing {
-    this.#stoppable.push({ stop: async () => { await thing.stop(); } });
+    this.#stoppable.push({
+      stop: async () => {
+        await thing.stop();
+      },
+    });
     return thing;
   }
 

@@ -23,7 +23,19 @@ export class Capture {
     mkdirSync(LAB_DIRECTORY, { recursive: true });
     this.file = join(LAB_DIRECTORY, `capture-${String(process.pid)}-${String(capturesMade)}.pcap`);
     this.#process = new LabProcess(lan.switchNamespace, [
-      'tcpdump', '-i', 'br0', '-n', '-s', '0', '-U', '--immediate-mode', '-Z', 'root', '-w', this.file, 'arp or ip proto 112',
+      'tcpdump',
+      '-i',
+      'br0',
+      '-n',
+      '-s',
+      '0',
+      '-U',
+      '--immediate-mode',
+      '-Z',
+      'root',
+      '-w',
+      this.file,
+      'arp or ip proto 112',
     ]);
   }
 
@@ -52,17 +64,24 @@ export class Capture {
 
   /** The adverts so far, of one sender or of all. */
   adverts(source?: string): readonly SeenAdvert[] {
-    return this.frames().filter((frame): frame is SeenAdvert => frame.kind === 'advert')
+    return this.frames()
+      .filter((frame): frame is SeenAdvert => frame.kind === 'advert')
       .filter((advert) => source === undefined || advert.source === source);
   }
 
   /** ARP packets so far that claim an address: gratuitous ones and replies. */
   arpClaims(address: string): readonly SeenArp[] {
-    return this.frames().filter((frame): frame is SeenArp => frame.kind === 'arp').filter((arp) => arp.sender === address);
+    return this.frames()
+      .filter((frame): frame is SeenArp => frame.kind === 'arp')
+      .filter((arp) => arp.sender === address);
   }
 
   /** Waits until an advert of that kind has passed, and returns the first. */
-  async waitForAdvert(what: string, deadlineMs: number, wanted: (advert: SeenAdvert) => boolean): Promise<SeenAdvert> {
+  async waitForAdvert(
+    what: string,
+    deadlineMs: number,
+    wanted: (advert: SeenAdvert) => boolean,
+  ): Promise<SeenAdvert> {
     return waitFor(what, deadlineMs, () => this.adverts().find(wanted));
   }
 

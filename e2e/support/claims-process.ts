@@ -17,15 +17,20 @@ let samples = 0;
 let lastAtMs = performance.now();
 let longestGapMs = 0;
 
-process.on('message', () => { answerLab({ type: 'report', samples, longestGapMs }); });
-process.on('disconnect', () => { process.exit(0); });
+process.on('message', () => {
+  answerLab({ type: 'report', samples, longestGapMs });
+});
+process.on('disconnect', () => {
+  process.exit(0);
+});
 look();
 
 function look(): void {
   const startedAtMs = performance.now();
   longestGapMs = Math.max(longestGapMs, startedAtMs - lastAtMs);
   const first = nodes.filter(holds);
-  // The tables are read one after the other, so an address that moves meanwhile is seen twice: only who still holds it counts.
+  // The tables are read one after the other, so an address that moves meanwhile is seen twice: only who still holds it
+  // counts.
   const holders = (first.length > 1 ? first.filter(holds) : first).map(({ name }) => name);
   samples += 1;
   lastAtMs = startedAtMs;

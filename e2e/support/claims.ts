@@ -30,8 +30,12 @@ export class ClaimWatch {
     this.#anchors = lan.nodes.map((node) => new LabProcess(node.namespace, ['sleep', 'infinity']));
     const places = lan.nodes.map((node, index) => `${node.name}:${String(this.#anchors[index]?.pid)}`);
     const program = fileURLToPath(new URL('../dist/support/claims-process.js', import.meta.url));
-    this.#watcher = new LabProcess(lan.switchNamespace, [process.execPath, program, address, ...places], { channel: true });
-    this.#watcher.onMessage((message) => { this.#hear(message as ClaimMessage); });
+    this.#watcher = new LabProcess(lan.switchNamespace, [process.execPath, program, address, ...places], {
+      channel: true,
+    });
+    this.#watcher.onMessage((message) => {
+      this.#hear(message as ClaimMessage);
+    });
   }
 
   /** Starts to watch all nodes of a LAN. */

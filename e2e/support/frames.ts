@@ -70,18 +70,44 @@ export function writeAdvert(fields: AdvertFields): Buffer {
   const { source, destination = GROUP, addresses, cutBytes = 0, extraBytes = 0 } = fields;
   const message = Buffer.concat([
     Buffer.from([
-      ((fields.version ?? 3) << 4) | (fields.type ?? 1), fields.vrid, fields.priority, fields.addressCount ?? addresses.length,
-      fields.intervalCs >> 8, fields.intervalCs & 0xff, 0, 0,
+      ((fields.version ?? 3) << 4) | (fields.type ?? 1),
+      fields.vrid,
+      fields.priority,
+      fields.addressCount ?? addresses.length,
+      fields.intervalCs >> 8,
+      fields.intervalCs & 0xff,
+      0,
+      0,
     ]),
     ...addresses.map(ipBytes),
     Buffer.alloc(extraBytes),
   ]);
   const whole = message.subarray(0, message.length - cutBytes);
-  const pseudoHeader = Buffer.from([...ipBytes(source), ...ipBytes(destination), 0, PROTOCOL_VRRP, whole.length >> 8, whole.length & 0xff]);
+  const pseudoHeader = Buffer.from([
+    ...ipBytes(source),
+    ...ipBytes(destination),
+    0,
+    PROTOCOL_VRRP,
+    whole.length >> 8,
+    whole.length & 0xff,
+  ]);
   const checksum = (internetChecksum(Buffer.concat([pseudoHeader, whole])) + (fields.checksumError ?? 0)) & 0xffff;
   if (whole.length >= 8) whole.writeUInt16BE(checksum, 6);
   const header = Buffer.from([
-    0x45, 0xc0, 0, 0, 0, 0, 0, 0, fields.ttl ?? 255, PROTOCOL_VRRP, 0, 0, ...ipBytes(source), ...ipBytes(destination),
+    0x45,
+    0xc0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    fields.ttl ?? 255,
+    PROTOCOL_VRRP,
+    0,
+    0,
+    ...ipBytes(source),
+    ...ipBytes(destination),
   ]);
   header.writeUInt16BE(IP_HEADER_BYTES + whole.length, 2);
   header.writeUInt16BE(internetChecksum(header), 10);
@@ -93,7 +119,11 @@ export function writeAdvert(fields: AdvertFields): Buffer {
 export function writeArpRequest(senderMac: string, sender: string, target: string): Buffer {
   return Buffer.concat([
     ethernetHeader(BROADCAST_MAC, senderMac, ETHERTYPE_ARP),
-    Buffer.from([0, 1, 8, 0, 6, 4, 0, 1]), macBytes(senderMac), ipBytes(sender), Buffer.alloc(6), ipBytes(target),
+    Buffer.from([0, 1, 8, 0, 6, 4, 0, 1]),
+    macBytes(senderMac),
+    ipBytes(sender),
+    Buffer.alloc(6),
+    ipBytes(target),
   ]);
 }
 
@@ -110,8 +140,13 @@ export function readFrame(frame: Buffer, atMs: number): SeenFrame | undefined {
   const count = message[3] ?? 0;
   if ((message[0] ?? 0) >> 4 !== 3 || message.length < 8 + 4 * count) return undefined;
   return {
-    kind: 'advert', atMs, sourceMac: macText(frame.subarray(6, 12)), source: ipText(packet.subarray(12, 16)),
-    ttl: packet[8] ?? 0, vrid: message[1] ?? 0, priority: message[2] ?? 0,
+    kind: 'advert',
+    atMs,
+    sourceMac: macText(frame.subarray(6, 12)),
+    source: ipText(packet.subarray(12, 16)),
+    ttl: packet[8] ?? 0,
+    vrid: message[1] ?? 0,
+    priority: message[2] ?? 0,
     intervalCs: message.readUInt16BE(4) & 0x0fff,
     addresses: Array.from({ length: count }, (_, index) => ipText(message.subarray(8 + 4 * index, 12 + 4 * index))),
   };
@@ -119,8 +154,12 @@ export function readFrame(frame: Buffer, atMs: number): SeenFrame | undefined {
 
 function readArp(packet: Buffer, atMs: number): SeenArp {
   return {
-    kind: 'arp', atMs, operation: packet.readUInt16BE(6), senderMac: macText(packet.subarray(8, 14)),
-    sender: ipText(packet.subarray(14, 18)), target: ipText(packet.subarray(24, 28)),
+    kind: 'arp',
+    atMs,
+    operation: packet.readUInt16BE(6),
+    senderMac: macText(packet.subarray(8, 14)),
+    sender: ipText(packet.subarray(14, 18)),
+    target: ipText(packet.subarray(24, 28)),
   };
 }
 

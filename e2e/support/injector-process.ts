@@ -17,12 +17,19 @@ process.on('message', (request: InjectRequest) => {
   const frames = request.frames.map((frame) => Buffer.from(frame, 'base64'));
   sendFrom(request, frames, { sent: 0, refused: 0, startedAtMs: performance.now() });
 });
-process.on('disconnect', () => { process.exit(0); });
+process.on('disconnect', () => {
+  process.exit(0);
+});
 answerLab({ type: 'ready' });
 
-function sendFrom(request: InjectRequest, frames: readonly Buffer[], progress: { sent: number; refused: number; startedAtMs: number }): void {
+function sendFrom(
+  request: InjectRequest,
+  frames: readonly Buffer[],
+  progress: { sent: number; refused: number; startedAtMs: number },
+): void {
   const { id, count, rate } = request;
-  const dueCount = rate === 0 ? count : Math.min(count, 1 + Math.floor((performance.now() - progress.startedAtMs) * rate / 1000));
+  const dueCount =
+    rate === 0 ? count : Math.min(count, 1 + Math.floor(((performance.now() - progress.startedAtMs) * rate) / 1000));
   while (progress.sent < dueCount) {
     const frame = frames[progress.sent % frames.length] ?? Buffer.alloc(0);
     const result = sendTo(socket, frame, encodeLinkAddress(index));

@@ -14,7 +14,8 @@ export interface InjectRequest {
 }
 
 /** What the injector says: that it can begin, and that a request is done. */
-export type InjectAnswer = { readonly type: 'ready' } | { readonly type: 'sent'; readonly id: number; readonly refused: number };
+export type InjectAnswer =
+  { readonly type: 'ready' } | { readonly type: 'sent'; readonly id: number; readonly refused: number };
 
 const START_DEADLINE_MS = 5_000;
 const SEND_DEADLINE_MS = 30_000;
@@ -29,7 +30,9 @@ export class Injector {
   private constructor(host: LabHost) {
     const program = fileURLToPath(new URL('../dist/support/injector-process.js', import.meta.url));
     this.#process = new LabProcess(host.namespace, [process.execPath, program, host.interface], { channel: true });
-    this.#process.onMessage((message) => { this.#hear(message as InjectAnswer); });
+    this.#process.onMessage((message) => {
+      this.#hear(message as InjectAnswer);
+    });
   }
 
   /** Starts on one host of the LAN. */
@@ -41,11 +44,17 @@ export class Injector {
 
   /** Sends frames in turn until `count` have left, and resolves then.
    *  @throws {Error} when the kernel refused one */
-  async send(frames: readonly Buffer[], options: { readonly count?: number; readonly rate?: number } = {}): Promise<void> {
+  async send(
+    frames: readonly Buffer[],
+    options: { readonly count?: number; readonly rate?: number } = {},
+  ): Promise<void> {
     this.#requests += 1;
     const id = this.#requests;
     this.#process.send({
-      id, frames: frames.map((frame) => frame.toString('base64')), count: options.count ?? frames.length, rate: options.rate ?? 0,
+      id,
+      frames: frames.map((frame) => frame.toString('base64')),
+      count: options.count ?? frames.length,
+      rate: options.rate ?? 0,
     } satisfies InjectRequest);
     const refused = await waitFor('the injector to send', SEND_DEADLINE_MS, () => this.#refused.get(id));
     if (refused > 0) throw new Error(`the kernel refused ${String(refused)} frames of the injector`);

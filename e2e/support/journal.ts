@@ -24,16 +24,24 @@ export interface Transition {
 
 /** Every whole line of the journal, oldest first; none before the first start. */
 export function readJournal(node: BatonNode): readonly JournalEvent[] {
-  const lines = readIfThere(join(node.directory, 'state', 'journal.jsonl')).split('\n').slice(0, -1);
+  const lines = readIfThere(join(node.directory, 'state', 'journal.jsonl'))
+    .split('\n')
+    .slice(0, -1);
   return lines.map((line) => JSON.parse(line) as JournalEvent);
 }
 
 /** The transitions of one virtual router so far. */
 export function transitions(node: BatonNode, router: string = LAB_ROUTER): readonly Transition[] {
-  return readJournal(node).filter((event) => event.event === 'state-changed' && event.router === router).map((event, index) => ({
-    index, atMs: Date.parse(event.time), from: String(event['from']), to: String(event['to']), reason: String(event['reason']),
-    epoch: Number(event['epoch']),
-  }));
+  return readJournal(node)
+    .filter((event) => event.event === 'state-changed' && event.router === router)
+    .map((event, index) => ({
+      index,
+      atMs: Date.parse(event.time),
+      from: String(event['from']),
+      to: String(event['to']),
+      reason: String(event['reason']),
+      epoch: Number(event['epoch']),
+    }));
 }
 
 /** The transitions as short text: `backup>master master-down-timer`. */
@@ -48,21 +56,29 @@ export function lastState(node: BatonNode, router: string = LAB_ROUTER): string 
 
 /** Waits for a transition such as `backup>master`, the first one after the transition `after`, or the first of all. */
 export async function waitForTransition(
-  node: BatonNode, step: `${string}>${string}`, deadlineMs: number, options: { readonly after?: Transition; readonly router?: string } = {},
+  node: BatonNode,
+  step: `${string}>${string}`,
+  deadlineMs: number,
+  options: { readonly after?: Transition; readonly router?: string } = {},
 ): Promise<Transition> {
   const { after, router } = options;
   return waitFor(`${node.host.name} to go ${step}`, deadlineMs, () =>
-    transitions(node, router).slice((after?.index ?? -1) + 1).find(({ from, to }) => `${from}>${to}` === step));
+    transitions(node, router)
+      .slice((after?.index ?? -1) + 1)
+      .find(({ from, to }) => `${from}>${to}` === step),
+  );
 }
 
-/** Starts a master, and when it is one the others: nobody but the first has been master then, however busy the machine is. */
+/** Starts a master, and when it is one the others: nobody else has been master then, however busy the machine is. */
 export async function elect(master: BatonNode, ...backups: readonly BatonNode[]): Promise<Transition> {
   await master.start();
   const elected = await waitForTransition(master, 'backup>master', ELECTION_DEADLINE_MS);
-  await Promise.all(backups.map(async (backup) => {
-    await backup.start();
-    await waitForTransition(backup, 'initialize>backup', START_DEADLINE_MS);
-  }));
+  await Promise.all(
+    backups.map(async (backup) => {
+      await backup.start();
+      await waitForTransition(backup, 'initialize>backup', START_DEADLINE_MS);
+    }),
+  );
   return elected;
 }
 

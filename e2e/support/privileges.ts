@@ -18,6 +18,9 @@ export function unprivileged(capabilities: readonly string[]): readonly string[]
 }
 
 function hasOtherUsers(): boolean {
-  const ranges = readFileSync('/proc/self/uid_map', 'utf8').trim().split('\n').map((line) => line.trim().split(/\s+/u).map(Number));
+  const ranges = readFileSync('/proc/self/uid_map', 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/u).map(Number));
   return ranges.some(([inside = 0, , length = 0]) => inside + length > 65534);
 }
