@@ -41,7 +41,7 @@ export interface Pair {
 export interface EventResult {
   /** From the event to b's first advertisement on the wire, ms. */
   readonly takeoverMs: number;
-  /** The longest silence that the client saw, ms; the prober's own pauses are taken out. */
+  /** The longest silence that the client saw, ms; the prober's own pauses at its edges are taken out. */
   readonly outageMs: number;
   /** The longest pause of the prober itself, ms. */
   readonly proberPauseMs: number;

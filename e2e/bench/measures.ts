@@ -13,7 +13,7 @@ export interface Row {
   readonly contender: string;
   readonly unit: 'ms' | 'MB';
   readonly samples: number[];
-  /** The longest pause of the prober in each sample, taken out of an outage already; for judging the instrument. */
+  /** The longest pause of the prober in each sample, for judging the instrument. */
   readonly proberPausesMs?: number[];
   /** How the median is judged against keepalived's row of the same measure; undefined = it is not. */
   readonly againstKeepalived?: boolean;

@@ -21,6 +21,14 @@ describe('what a client saw', () => {
     expect(report).toMatchObject({ outageMs: 40, rawOutageMs: 100, longestStallMs: 50 });
   });
 
+  test('a stall between two lost datagrams excuses nothing: the address was silent before and after it', () => {
+    const report = summarizeProbe(record({
+      answers: answersFrom('a', 10, 1010), lostAt: [20, 500, 1000],
+      stalls: [{ from: 12, to: 18 }, { from: 100, to: 400 }, { from: 600, to: 700 }, { from: 1002, to: 1008 }],
+    }), 10, 1010);
+    expect(report).toMatchObject({ outageMs: 1000 - 6 - 6, rawOutageMs: 1000 });
+  });
+
   test('a shorter silence wins when the longer one was the prober asleep', () => {
     const asleep = record({ answers: answersFrom('a', 0, 100, 130), stalls: [{ from: 1, to: 99 }] });
     const report = summarizeProbe(asleep, 0, 131);

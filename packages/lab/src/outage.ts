@@ -1,5 +1,5 @@
 // Turns what a prober sent, heard and missed into what a client would say: how long the address was silent, and who
-// answered when. Pure. A moment in which the prober itself did not run is nobody's outage and is taken out.
+// answered when. Pure. Where only the prober did not run, nothing is proven: that is nobody's outage and taken out.
 
 import type { Instant } from '@baton/base';
 
@@ -37,7 +37,7 @@ export interface ProbeReport {
   readonly sent: number;
   readonly answered: number;
   readonly lost: number;
-  /** The longest time without an answer, less the time in which the prober did not run, ms. */
+  /** The longest time without an answer, less the time at its edges in which the prober did not run, ms. */
   readonly outageMs: number;
   /** When that silence began: the last answer before it. */
   readonly outageFrom: Instant;
@@ -54,7 +54,7 @@ export function summarizeProbe(record: ProbeRecord, from: Instant, to: Instant):
   const within = (at: Instant): boolean => at >= from && at <= to;
   const answers = record.answers.filter((answer) => within(answer.at));
   const stalls = record.stalls.filter((stall) => stall.to > from && stall.from < to);
-  const outage = longestSilence([from, ...answers.map((answer) => answer.at), to], stalls);
+  const outage = longestSilence([from, ...answers.map((answer) => answer.at), to], record);
   return {
     sent: record.sentAt.filter(within).length,
     answered: answers.length,
@@ -71,17 +71,26 @@ export function ownerChanges(answers: readonly Answer[]): readonly OwnerChange[]
 }
 
 function longestSilence(
-  instants: readonly Instant[], stalls: readonly Stall[],
+  instants: readonly Instant[], record: ProbeRecord,
 ): Pick<ProbeReport, 'outageMs' | 'outageFrom' | 'rawOutageMs'> {
   let longest = { outageMs: 0, outageFrom: instants[0] ?? 0, rawOutageMs: 0 };
   for (const [index, end] of instants.entries()) {
     const begin = instants[index - 1];
     if (begin === undefined || end - begin <= longest.outageMs) continue;
-    const unobservedMs = stalls.reduce((sum, stall) => sum + overlapMs(stall, begin, end), 0);
-    const outageMs = end - begin - unobservedMs;
+    const outageMs = end - begin - unobservedMs(begin, end, record);
     if (outageMs > longest.outageMs) longest = { outageMs, outageFrom: begin, rawOutageMs: end - begin };
   }
   return longest;
+}
+
+/** The part of a silence of which the prober knows nothing. Between two datagrams that were lost the silence is proven,
+ *  whether the prober ran all the time or not; before the first and after the last of them its stalls excuse it. */
+function unobservedMs(begin: Instant, end: Instant, record: ProbeRecord): number {
+  const lost = record.lostAt.filter((at) => at >= begin && at <= end);
+  const firstLost = lost[0] ?? end;
+  const lastLost = lost.at(-1) ?? end;
+  return record.stalls.reduce((sum, stall) =>
+    sum + overlapMs(stall, begin, firstLost) + overlapMs(stall, lastLost, end), 0);
 }
 
 function overlapMs(stall: Stall, from: Instant, to: Instant): number {
