@@ -104,10 +104,14 @@ function report(error: unknown): ExitCode {
   return exitCodeOf(error);
 }
 
-process.stdout.on('error', endQuietlyWhenNobodyReads);
-process.stderr.on('error', endQuietlyWhenNobodyReads);
-try {
-  await buildProgram((code) => { process.exitCode = code; }).parseAsync();
-} catch (error) {
-  process.exitCode = report(error);
+async function main(): Promise<void> {
+  process.stdout.on('error', endQuietlyWhenNobodyReads);
+  process.stderr.on('error', endQuietlyWhenNobodyReads);
+  try {
+    await buildProgram((code) => { process.exitCode = code; }).parseAsync();
+  } catch (error) {
+    process.exitCode = report(error);
+  }
 }
+
+void main();

@@ -5,13 +5,18 @@ import { assertNever } from '@baton/base';
 import { runEngine } from '@baton/engine';
 import { readRunArguments, RUN_HELP } from './run-arguments.js';
 
+/** The bundled programs lie side by side: see scripts/setup/bundle.mjs. */
+function programPath(name: 'agent' | 'observer'): string {
+  return fileURLToPath(new URL(`./programs/${name}.cjs`, import.meta.url));
+}
+
 const request = readRunArguments(process.argv.slice(3));
 switch (request.kind) {
   case 'run':
     runEngine({
-      agentProgram: fileURLToPath(import.meta.resolve('@baton/agent/main')),
+      agentProgram: programPath('agent'),
       agentArguments: ['-c', request.configurationFile],
-      observerProgram: fileURLToPath(import.meta.resolve('@baton/net/linux/observer-main')),
+      observerProgram: programPath('observer'),
     });
     break;
   case 'help':
