@@ -318,6 +318,8 @@ describe('a refused claim', () => {
     const timeline = Timeline.started(f3(QUIET)).until(T).at(T, { kind: 'claim-failed' }).at(T, { kind: 'shutdown' });
     timeline.take();
     expect(timeline.at(T, { kind: 'startup' }).take()).toEqual([after(0, 'initialize -> backup: startup')]);
+    timeline.until(2 * T).at(2 * T, { kind: 'claim-failed' });
+    expect(timeline.router.nextDeadline()).toBe(2 * T + 3 * T);
   });
 
   test('is not tried again by a reload that leaves the addresses alone', () => {

@@ -249,6 +249,28 @@ describe('backup', () => {
     expect(Timeline.started().at(1000, heard(200)).at(1500, faster).router.nextDeadline()).toBe(4609.375);
   });
 
+  test('a changed own interval does not count after it has yielded to a better master', () => {
+    const timeline = Timeline.master().at(4000, heard(200));
+    timeline.at(4500, { kind: 'parameters-changed', parameters: f3({ advertIntervalMs: 100 }) });
+    expect(timeline.router.nextDeadline()).toBe(4000 + 3609.375);
+  });
+
+  test('J03: shows the durations that follow from the learned interval', () => {
+    const { router } = Timeline.started().at(1000, heard(200, P, { advertIntervalMs: 100 }));
+    expect([router.skewTimeMs, router.masterDownIntervalMs]).toEqual([60.9375, 360.9375]);
+  });
+
+  test('knows the master also while it is in fault, and forgets it when it leaves', () => {
+    const timeline = Timeline.started().at(100, trackerFailed(true)).at(200, heard(200));
+    expect(timeline.router.master).toEqual({ address: P, priority: 200 });
+    expect(timeline.at(300, { kind: 'shutdown' }).router.master).toBeUndefined();
+  });
+
+  test('has forgotten the master before it when it stops being master itself', () => {
+    const timeline = Timeline.started().at(100, heard(200)).until(4000).at(4000, trackerFailed(true));
+    expect([timeline.router.state.kind, timeline.router.master]).toEqual(['fault', undefined]);
+  });
+
   test('a reload that leaves the interval alone does not prolong the wait', () => {
     const reload: VirtualRouterInput = { kind: 'parameters-changed', parameters: f3({ addresses: [VIP, VIP_2] }) };
     expect(Timeline.started().at(1000, reload).router.nextDeadline()).toBe(3609.375);
