@@ -32,6 +32,7 @@ const swc = {
 const shared = {
   rootDir: root,
   testEnvironment: 'node',
+  globalSetup: '<rootDir>/scripts/refresh-programs.mjs',
   injectGlobals: false,
   moduleFileExtensions: ['ts', 'js', 'mjs', 'cjs', 'json', 'node'],
   moduleNameMapper: { ...doors(), '^(\\.{1,2}/.*)\\.js$': '$1' },

@@ -1,17 +1,21 @@
-// Compiles all packages when a source or an output changed since the last build. Deciding that here costs milliseconds;
-// starting the compiler only to learn that there is nothing to do costs more than the rest of the set-up.
+// Compiles all packages and bundles the programs when a source or an output changed since the last build. Deciding that
+// here costs milliseconds; starting the compiler only to learn that there is nothing to do costs more than the rest of
+// the set-up.
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { bundlePrograms } from './bundle.mjs';
 import { root, run, SetupError } from './run.mjs';
 
 const STAMP = join(root, '.setup', 'build');
-const BUILT_FROM = ['tsconfig.base.json', 'tsconfig.json', 'packages', 'e2e'];
+const BUILT_FROM = [
+  'tsconfig.base.json', 'tsconfig.json', 'pnpm-lock.yaml', 'scripts/setup/bundle.mjs', 'packages', 'e2e',
+];
 /** Neither source nor output of the compiler. */
 const ASIDE = new Set(['node_modules', 'results']);
 
 /** Brings every dist directory up to date.
- *  @throws {SetupError} when the compiler finds an error (it has then said which) */
+ *  @throws {SetupError} when the compiler or the bundler finds an error (it has then said which) */
 export async function buildPackages() {
   const { sources, outputs } = fingerprints();
   const [builtSources, builtOutputs] = existsSync(STAMP) ? readFileSync(STAMP, 'utf8').split(' ') : [];
@@ -20,6 +24,7 @@ export async function buildPackages() {
   const options = sources === builtSources ? ['--force'] : [];
   const { code } = await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b', ...options]);
   if (code !== 0) throw new SetupError('the build failed');
+  await bundlePrograms();
   // The sources of before: one that was edited meanwhile has not been compiled and must not count as built.
   writeFileSync(STAMP, `${sources} ${fingerprints().outputs}`);
 }

@@ -20,6 +20,7 @@ import {
 } from '@baton/net/linux';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import { NodeDeadlineTimer } from './deadline-timer.js';
 import { Engine, isPrivilegeError } from './engine.js';
 import type { AgentMessage, EngineMessage } from './messages.js';
@@ -51,6 +52,8 @@ type ConfigureMessage = Extract<AgentMessage, { type: 'configure' }>;
 
 /** Runs the engine in this process until it is told to stop; ends the process with an exit code. */
 export function runEngine(options: EngineOptions): void {
+  // The optimizing compiler costs 3.5 MB and gains this process nothing (docs/decisions/0015-bundled-programs.md).
+  setFlagsFromString('--no-opt');
   new EngineProcess(options).start();
 }
 
