@@ -1,10 +1,27 @@
-// File descriptors of this process: close-on-exec, and which of them are sockets of a given kind. Knows no protocol.
+// File descriptors of this process: pipes, close-on-exec, and which of them are sockets of a given kind. Knows no
+// protocol.
 
 import { readdirSync } from 'node:fs';
 
 import { F_GETFD, F_SETFD, FD_CLOEXEC, SO_PROTOCOL, SO_TYPE, SOL_SOCKET } from './constants.js';
-import { type Outcome, asOutcome } from './errno.js';
-import { controlDescriptor, getSocketOption } from './syscalls.js';
+import { type Outcome, asOutcome, errnoName } from './errno.js';
+import { controlDescriptor, getSocketOption, makePipe } from './syscalls.js';
+
+/** The two ends of a pipe; whoever opened it closes both. */
+export type Pipe =
+  | { readonly ok: true; readonly readFd: number; readonly writeFd: number }
+  | { readonly ok: false; readonly errno: string };
+
+/** Opens a pipe, close-on-exec. A program that is given one end can open it again as /dev/stdin or /dev/stdout, which
+ *  the kernel refuses for sockets, and sockets are what Node calls a pipe.
+ *  @returns EMFILE or ENFILE when there is no descriptor left */
+export function openPipe(): Pipe {
+  const ends = new Int32Array(2);
+  const result = makePipe(ends);
+  if (result < 0) return { ok: false, errno: errnoName(result) };
+  const [readFd = -1, writeFd = -1] = ends;
+  return { ok: true, readFd, writeFd };
+}
 
 /** Keeps the descriptor from being inherited by the programs this process starts. */
 export function setCloseOnExec(fd: number): Outcome {

@@ -12,7 +12,7 @@ export {
   IP_MULTICAST_TTL, IP_TOS, IP_TTL, NETLINK_ROUTE, SOCK_RAW, SOL_SOCKET, SO_BINDTODEVICE, SO_PRIORITY, SO_RCVBUF,
   SO_RCVBUFFORCE, SO_SNDBUF, SO_SNDBUFFORCE,
 } from './constants.js';
-export { findSockets, setCloseOnExec } from './descriptor.js';
+export { findSockets, openPipe, setCloseOnExec, type Pipe } from './descriptor.js';
 export { EADDRNOTAVAIL, EAGAIN, EEXIST, ENODEV, asOutcome, errnoName, type Outcome } from './errno.js';
 export {
   NetlinkMonitor, NetlinkSocket, decodeAttributes, encodeAttribute, netlinkFailure,

@@ -1,11 +1,11 @@
-import { closeSync, mkdtempSync, openSync, readlinkSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, readlinkSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { afterAll, describe, expect, test } from '@jest/globals';
 
 import { AF_UNIX, F_GETFD, SOCK_DGRAM, SOL_SOCKET, SO_RCVBUF, SO_TYPE } from './constants.js';
-import { findSockets, setCloseOnExec } from './descriptor.js';
+import { findSockets, openPipe, setCloseOnExec } from './descriptor.js';
 import { EAGAIN, errnoName } from './errno.js';
 import { notifyService } from './service-notify.js';
 import { encodeUnixAddress } from './socket-address.js';
@@ -33,6 +33,20 @@ function read(fd: number, size = 100): string {
   const length = receive(fd, buffer);
   return length < 0 ? errnoName(length) : Buffer.from(buffer.subarray(0, length)).toString();
 }
+
+describe('pipes', () => {
+  test('carry bytes from one end to the other, are no sockets, and are close-on-exec from the first moment', () => {
+    const pipe = openPipe();
+    if (!pipe.ok) throw new Error(pipe.errno);
+    const { readFd, writeFd } = pipe;
+    expect([readFd, writeFd].map((fd) => controlDescriptor(fd, F_GETFD, 0))).toEqual([1, 1]);
+    expect(readlinkSync(`/proc/self/fd/${String(readFd)}`)).toMatch(/^pipe:/u);
+    writeSync(writeFd, 'through');
+    closeSync(writeFd);
+    expect(readFileSync(readFd, 'utf8')).toBe('through');
+    closeSync(readFd);
+  });
+});
 
 describe('sockets', () => {
   test('are close-on-exec from the first moment', () => {

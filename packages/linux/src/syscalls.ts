@@ -8,7 +8,7 @@ import { endianness } from 'node:os';
 import { assert } from '@baton/base';
 import koffi from 'koffi';
 
-import { MSG_DONTWAIT, MSG_NOSIGNAL, MSG_TRUNC, SOCK_CLOEXEC, SOCK_NONBLOCK } from './constants.js';
+import { MSG_DONTWAIT, MSG_NOSIGNAL, MSG_TRUNC, O_CLOEXEC, SOCK_CLOEXEC, SOCK_NONBLOCK } from './constants.js';
 
 assert(endianness() === 'LE', 'structures are laid out for little-endian machines');
 
@@ -26,6 +26,7 @@ const c = {
   sendto: libc.func('long sendto(int, void *, size_t, int, void *, unsigned int)') as
     Call<[number, Uint8Array, number, number, Uint8Array | null, number]>,
   recv: libc.func('long recv(int, void *, size_t, int)') as Call<[number, Uint8Array, number, number]>,
+  pipe2: libc.func('int pipe2(void *, int)') as Call<[Uint8Array, number]>,
   fcntl: libc.func('int fcntl(int, int, long)') as Call<[number, number, number]>,
   flock: libc.func('int flock(int, int)') as Call<[number, number]>,
   close: libc.func('int close(int)') as Call<[number]>,
@@ -76,6 +77,13 @@ export function sendTo(fd: number, payload: Uint8Array, address: Uint8Array | un
  *  cut off; -EAGAIN when there is none */
 export function receive(fd: number, buffer: Uint8Array): SyscallResult {
   return outcome(c.recv(fd, buffer, buffer.length, MSG_DONTWAIT | MSG_TRUNC));
+}
+
+/** pipe2(2), both ends close-on-exec and blocking.
+ *  @param ends gets the descriptors, the reading end first */
+export function makePipe(ends: Int32Array): SyscallResult {
+  assert(ends.length === 2, 'a pipe has two ends');
+  return outcome(c.pipe2(new Uint8Array(ends.buffer, ends.byteOffset, ends.byteLength), O_CLOEXEC));
 }
 
 /** fcntl(2) with a number as its argument. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MAX_OUTPUT_BYTES, startCommand, type Command } from './command.js';
@@ -18,6 +18,10 @@ function script(text: string): string {
 
 function command(text: string, rest: Partial<Command> = {}): Command {
   return { words: [script(text)], environment: { PATH }, input: '', timeoutMs: 10_000, ...rest };
+}
+
+function openDescriptors(): number {
+  return readdirSync('/proc/self/fd').length;
 }
 
 function isAlive(pid: number): boolean {
@@ -46,6 +50,33 @@ describe('one command', () => {
     expect(rest).toEqual({ outcome: 'exited', exitCode: 7, signal: null, droppedBytes: 0 });
     expect(output.split('\n').sort()).toEqual(['', '/', 'a b|$HOME|; id', 'problem', 'told']);
     expect(durationMs).toBeGreaterThan(0);
+  });
+
+  test('can open its standard streams by name, and what it wrote first is read first', async () => {
+    const text = 'echo x > /dev/stderr; cat /dev/stdin; echo y > /dev/stdout; echo z >&2';
+    const { result } = startCommand(command(text, { input: 'told\n' }));
+    expect(await result).toMatchObject({ exitCode: 0, output: 'x\ntold\ny\nz\n' });
+  });
+
+  test('leaves no descriptor behind, neither with 1,000 that end nor with one that does not start', async () => {
+    const absent = { words: [join(directory, 'absent')], environment: {}, input: 'x', timeoutMs: 1000 };
+    const before = openDescriptors();
+    for (let count = 0; count < 1000; count += 1) {
+      await startCommand({ ...absent, words: ['/bin/true'] }).result;
+    }
+    await startCommand(absent).result;
+    await startCommand({ ...absent, words: ['/bin/true', 'x'.repeat(4_000_000)] }).result;
+    await waitFor(() => openDescriptors() === before);
+  });
+
+  test('is not waited for when a child of it holds input that nobody reads, and our end of it is closed', async () => {
+    const before = openDescriptors();
+    const { result } = startCommand(command('sleep 30 <&0 & echo $!', { input: 'x'.repeat(1_000_000) }));
+    const { outcome, output, durationMs } = await result;
+    await waitFor(() => openDescriptors() === before);
+    process.kill(Number(output), 'SIGKILL');
+    expect(outcome).toBe('exited');
+    expect(durationMs).toBeLessThan(5000);
   });
 
   test('sees nothing of the daemon: neither its environment nor its descriptors', async () => {

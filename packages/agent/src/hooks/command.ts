@@ -2,8 +2,10 @@
 // Knows nothing of routers or hooks. The result comes when the program itself has ended: what it left running in the
 // background is neither waited for nor listened to.
 
+import { openPipe } from '@baton/linux';
 import { spawn, type ChildProcess } from 'node:child_process';
-import type { Readable } from 'node:stream';
+import { closeSync } from 'node:fs';
+import { Socket } from 'node:net';
 
 /** What to run. */
 export interface Command {
@@ -45,7 +47,7 @@ export type StartCommand = (command: Command) => RunningCommand;
 export const SIGKILL_DELAY_MS = 2000;
 /** Output kept of one run, bytes. */
 export const MAX_OUTPUT_BYTES = 65_536;
-/** How long the pipes of an ended program are still read: its last words, not those of its orphans, ms. */
+/** How long the output of an ended program is still read: its last words, not those of its orphans, ms. */
 const LAST_WORDS_MS = 50;
 
 /** Starts a program with a clean environment in `/`, in its own session. */
@@ -53,12 +55,13 @@ export function startCommand(command: Command): RunningCommand {
   const startedAt = performance.now();
   const output = new BoundedOutput();
   let ending: 'timed-out' | 'killed' | undefined;
-  let child: ChildProcess;
+  let spawned: Spawned;
   try {
-    child = spawnDetached(command);
+    spawned = spawnDetached(command);
   } catch (error) {
     return { result: Promise.resolve(notStarted(error, startedAt)), kill: () => undefined };
   }
+  const { child, stdin, stdout } = spawned;
   const timers: NodeJS.Timeout[] = [];
   const kill = (as: 'timed-out' | 'killed', signal: NodeJS.Signals): void => {
     ending ??= as;
@@ -70,7 +73,8 @@ export function startCommand(command: Command): RunningCommand {
   const result = new Promise<CommandResult>((resolve) => {
     const settle = (settled: CommandResult): void => {
       timers.forEach(clearTimeout);
-      for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe?.destroy();
+      stdin.destroy();
+      stdout.destroy();
       resolve(settled);
     };
     child.once('error', (error) => {
@@ -84,23 +88,58 @@ export function startCommand(command: Command): RunningCommand {
         const outcome = ending ?? (signal === null ? 'exited' : 'signalled');
         settle({ outcome, exitCode, signal, output: output.text(), droppedBytes: output.droppedBytes, durationMs });
       };
-      child.once('close', finish);
-      timers.push(setTimeout(finish, LAST_WORDS_MS));
+      if (stdout.closed) finish();
+      else {
+        stdout.once('close', finish);
+        timers.push(setTimeout(finish, LAST_WORDS_MS));
+      }
     });
   });
-  output.collect(child.stdout);
-  output.collect(child.stderr);
+  output.collect(stdout);
   // A hook need not read its input: EPIPE is its answer, not our error.
-  child.stdin?.on('error', () => undefined);
-  child.stdin?.end(command.input);
+  stdin.on('error', () => undefined);
+  stdin.end(command.input);
   return { result, kill: () => { kill('killed', 'SIGKILL'); } };
 }
 
-function spawnDetached({ words, environment }: Command): ChildProcess {
+/** A program and our ends of its pipes. */
+interface Spawned {
+  readonly child: ChildProcess;
+  readonly stdin: Socket;
+  /** Standard output and error: one pipe, so that what the program wrote first is read first. */
+  readonly stdout: Socket;
+}
+
+/** What Node itself calls a pipe is a socket, which a script cannot open as /dev/stdin or /dev/stderr. */
+function spawnDetached({ words, environment }: Command): Spawned {
   const [program = '', ...rest] = words;
-  return spawn(program, rest, {
-    cwd: '/', env: { ...environment }, detached: true, stdio: ['pipe', 'pipe', 'pipe'], shell: false,
-  });
+  const openFds: number[] = [];
+  const openEnds = (): { readFd: number; writeFd: number } => {
+    const pipe = openPipe();
+    if (!pipe.ok) throw new Error(`cannot open a pipe: ${pipe.errno}`);
+    openFds.push(pipe.readFd, pipe.writeFd);
+    return pipe;
+  };
+  try {
+    const input = openEnds();
+    const output = openEnds();
+    const child = spawn(program, rest, {
+      cwd: '/', env: { ...environment }, detached: true, shell: false,
+      stdio: [input.readFd, output.writeFd, output.writeFd],
+    });
+    const stdin = new Socket({ fd: take(openFds, input.writeFd), readable: false, writable: true });
+    const stdout = new Socket({ fd: take(openFds, output.readFd), readable: true, writable: false });
+    return { child, stdin, stdout };
+  } finally {
+    // The ends of the program, and after a failure all four.
+    openFds.forEach((fd) => { closeSync(fd); });
+  }
+}
+
+/** From now on somebody else closes it. */
+function take(openFds: number[], fd: number): number {
+  openFds.splice(openFds.indexOf(fd), 1);
+  return fd;
 }
 
 /** Signals the group of a child that has not been reaped: until then its id cannot belong to anybody else. */
@@ -135,14 +174,14 @@ class BoundedOutput {
   readonly #chunks: Buffer[] = [];
   #sizeBytes = 0;
 
-  collect(pipe: Readable | null): void {
-    pipe?.on('data', (chunk: Buffer) => {
+  collect(pipe: Socket): void {
+    pipe.on('data', (chunk: Buffer) => {
       const kept = chunk.subarray(0, MAX_OUTPUT_BYTES - this.#sizeBytes);
       this.droppedBytes += chunk.length - kept.length;
       this.#sizeBytes += kept.length;
       if (kept.length > 0) this.#chunks.push(Buffer.from(kept));
     });
-    pipe?.on('error', () => undefined);
+    pipe.on('error', () => undefined);
   }
 
   text(): string {
