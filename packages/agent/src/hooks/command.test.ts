@@ -71,7 +71,7 @@ describe('one command', () => {
 
   test('is not waited for when a child of it holds input that nobody reads, and our end of it is closed', async () => {
     const before = openDescriptors();
-    const { result } = startCommand(command('sleep 30 <&0 & echo $!', { input: 'x'.repeat(1_000_000) }));
+    const { result } = startCommand(command('exec 3<&0; sleep 30 & echo $!', { input: 'x'.repeat(1_000_000) }));
     const { outcome, output, durationMs } = await result;
     await waitFor(() => openDescriptors() === before);
     process.kill(Number(output), 'SIGKILL');
