@@ -80,7 +80,7 @@ describe('one command', () => {
     await startCommand(absent).result;
     await startCommand({ ...absent, words: ['/bin/true', 'x'.repeat(4_000_000)] }).result;
     await untilNoPipesBut(before);
-  });
+  }, 60_000);
 
   test('is not waited for when a child of it holds input that nobody reads, and our end of it is closed', async () => {
     const before = openPipes();
