@@ -3,7 +3,8 @@
 // --- for users: one virtual router, its inputs and outputs, and the bytes between routers ---
 export { VirtualRouter } from './virtual-router.js';
 export type { BackupState } from './backup.js';
-export type { FaultState, InitializeState, MasterState, State } from './state.js';
+export type { MasterState } from './master.js';
+export type { FaultState, InitializeState, State } from './state.js';
 export type { VirtualRouterInput } from './inputs.js';
 export type { StateChange, StateName, VirtualRouterOutput } from './outputs.js';
 export {

@@ -1,9 +1,10 @@
 // The states of a virtual router (RFC 9568 §6.3) with their deadlines inside. Which input leads from one to another
-// is decided in virtual-router.ts; how a backup waits, in backup.ts.
+// is decided in virtual-router.ts; how a backup waits, in backup.ts; how a master goes on, in master.ts.
 
 import { assertNever, type Instant } from '@baton/base';
-import { nextAnnounceAt, type AnnounceSchedule } from './announce-schedule.js';
+import { nextAnnounceAt } from './announce-schedule.js';
 import type { BackupState } from './backup.js';
+import type { MasterState } from './master.js';
 import type { StateName } from './outputs.js';
 import type { FaultReason } from './reasons.js';
 
@@ -15,17 +16,6 @@ export interface InitializeState {
   readonly kind: 'initialize';
   /** End of the startup delay; undefined while nobody has asked to start. */
   readonly startAt: Instant | undefined;
-}
-
-/** Advertising and holding the addresses. */
-export interface MasterState {
-  readonly kind: 'master';
-  /** Expiry of Adver_Timer. */
-  readonly advertAt: Instant;
-  readonly announcements: AnnounceSchedule;
-  /** The state before, as long as nobody knows whether the claim of the addresses has succeeded; the next input
-   *  tells. */
-  readonly unprovenSince: StateName | undefined;
 }
 
 /** Not fit to be master. */

@@ -7,17 +7,20 @@
 import { assert, assertNever, type Instant, type IpAddress } from '@baton/base';
 import { advertisesSame, changeAddresses } from './address-change.js';
 import type { Advertisement } from './advertisement.js';
-import { contest, reschedule, startAnnouncing, takeDue } from './announce-schedule.js';
 import { enterBackup, hearMaster, recompute, reconfigureBackup, yieldTo, type BackupPolicy } from './backup.js';
 import { effectivePriority } from './effective-priority.js';
 import { isBetterMaster, type Contender } from './election.js';
+import { Fitness } from './fitness.js';
 import type { VirtualRouterInput } from './inputs.js';
+import {
+  continueMaster, enterMaster, overrule, reconfigureMaster, restartAdverts, type MasterState,
+} from './master.js';
 import type { VirtualRouterOutput } from './outputs.js';
 import { OWNER_PRIORITY, RESIGN_PRIORITY, type VirtualRouterParameters } from './parameters.js';
-import { FAULT_REASONS, resigns, type FaultReason, type TransitionReason } from './reasons.js';
-import { stateDeadline, stateTold, type MasterState, type State } from './state.js';
+import { resigns, type FaultReason, type TransitionReason } from './reasons.js';
+import { stateDeadline, stateTold, type State } from './state.js';
 import { createStatistics, type Statistics } from './statistics.js';
-import { claimRetryMs, masterDownIntervalMs, nextOnGrid, skewTimeMs } from './timers.js';
+import { masterDownIntervalMs, skewTimeMs } from './timers.js';
 
 /** One virtual router on one interface (RFC 9568 §6). Until an `address-changed` has told it otherwise, its interface
  *  has no primary address. */
@@ -31,9 +34,7 @@ export class VirtualRouter {
   #epoch: number;
   /** The router that was last heard advertising itself, while this one is not master. */
   #heard: Contender | undefined;
-  /** Claims refused in a row. */
-  #refusals = 0;
-  readonly #faults = new Set<FaultReason>(['no-primary-address']);
+  readonly #fitness = new Fitness();
 
   /** @param options.epochFloor the epoch of the last mastership in an earlier life; the next one is higher */
   constructor(parameters: VirtualRouterParameters, options: { readonly epochFloor: number }) {
@@ -123,7 +124,7 @@ export class VirtualRouter {
 
   /** Takes part from now on (RFC 9568 §6.4.1): as master when it owns the addresses, else as backup; or is in fault. */
   #begin(reason: 'startup' | 'fault-cleared', now: Instant): VirtualRouterOutput[] {
-    const [fault] = this.#faultsInOrder();
+    const [fault] = this.#fitness.faults();
     if (fault !== undefined) return this.#fault(fault);
     if (this.#ownsAddresses()) return this.#promote('address-owner', now); // [RFC9568-6.4.1-1]
     return this.#transition(enterBackup(this.effectivePriority, this.#parameters.advertIntervalMs, now), reason);
@@ -153,7 +154,7 @@ export class VirtualRouter {
   ): VirtualRouterOutput[] {
     const { priority } = advertisement;
     if (priority === RESIGN_PRIORITY) {
-      this.#assign({ ...state, advertAt: now + this.#parameters.advertIntervalMs });
+      this.#assign(restartAdverts(state, this.#parameters, now));
       return [this.#send(this.effectivePriority)];
     }
     assert(this.#primaryAddress !== undefined, 'a master has a primary address');
@@ -163,12 +164,12 @@ export class VirtualRouter {
       return this.#transition(yieldTo(advertisement, this.effectivePriority, now), 'higher-priority-advert');
     }
     this.statistics.lower_priority_received += 1;
-    const { count, schedule } = contest(state.announcements, this.#parameters.announce, now);
-    this.#assign({ ...state, announcements: schedule });
+    const overruled = overrule(state, this.#parameters, now);
+    this.#assign(overruled.state);
     return [
       this.#send(this.effectivePriority),
       { kind: 'lower-priority-received', source, priority },
-      ...this.#announce(count),
+      ...this.#announce(overruled.announceCount),
     ];
   }
 
@@ -185,16 +186,10 @@ export class VirtualRouter {
     }
   }
 
-  #continueAsMaster(state: MasterState, now: Instant): VirtualRouterOutput[] {
-    const { advertIntervalMs, announce } = this.#parameters;
-    const advertDue = now >= state.advertAt;
-    const { count, schedule } = takeDue(state.announcements, announce, now);
-    this.#assign({
-      ...state,
-      advertAt: advertDue ? nextOnGrid(state.advertAt, advertIntervalMs, now) : state.advertAt, // [RFC9568-6.4.3-2]
-      announcements: schedule,
-    });
-    return [...(advertDue ? [this.#send(this.effectivePriority)] : []), ...this.#announce(count)];
+  #continueAsMaster(before: MasterState, now: Instant): VirtualRouterOutput[] {
+    const { state, advertDue, announceCount } = continueMaster(before, this.#parameters, now);
+    this.#assign(state);
+    return [...(advertDue ? [this.#send(this.effectivePriority)] : []), ...this.#announce(announceCount)];
   }
 
   #reconfigure(parameters: VirtualRouterParameters, now: Instant): VirtualRouterOutput[] {
@@ -218,22 +213,17 @@ export class VirtualRouter {
     }
   }
 
-  /** Tells the peers at once; the phase of the adverts is kept unless the interval changed. */
+  /** Tells the peers at once. */
   #reconfigureMaster(
     state: MasterState, before: VirtualRouterParameters, priorityBefore: number, now: Instant,
   ): VirtualRouterOutput[] {
-    const { addresses, advertIntervalMs, announce } = this.#parameters;
-    const intervalChanged = advertIntervalMs !== before.advertIntervalMs;
-    this.#assign({
-      ...state,
-      advertAt: intervalChanged ? now + advertIntervalMs : state.advertAt,
-      announcements: reschedule(state.announcements, before.announce, announce, now),
-    });
-    const tell = intervalChanged || this.effectivePriority !== priorityBefore
-      || !advertisesSame(addresses, before.addresses);
+    const after = this.#parameters;
+    this.#assign(reconfigureMaster(state, before, after, now));
+    const tell = after.advertIntervalMs !== before.advertIntervalMs || this.effectivePriority !== priorityBefore
+      || !advertisesSame(after.addresses, before.addresses);
     return [
       ...(tell ? [this.#send(this.effectivePriority)] : []),
-      ...changeAddresses(before.addresses, addresses, announce.count),
+      ...changeAddresses(before.addresses, after.addresses, after.announce.count),
     ];
   }
 
@@ -255,17 +245,18 @@ export class VirtualRouter {
   }
 
   #changeFault(reason: FaultReason, active: boolean, now: Instant): VirtualRouterOutput[] {
-    if (active) this.#faults.add(reason);
-    else this.#faults.delete(reason);
+    if (active) this.#fitness.lose(reason);
+    else this.#fitness.regain(reason);
     switch (this.#state.kind) {
       case 'initialize': return [];
       case 'backup':
       case 'master':
         return active ? this.#fault(reason) : [];
       case 'fault': {
-        if (this.#faults.size === 0) return this.#begin('fault-cleared', now);
-        const retryAt = this.#faults.has('address-install-failed') ? this.#state.retryAt : undefined;
-        this.#assign({ kind: 'fault', reasons: this.#faultsInOrder(), retryAt });
+        const reasons = this.#fitness.faults();
+        if (reasons.length === 0) return this.#begin('fault-cleared', now);
+        const retryAt = reasons.includes('address-install-failed') ? this.#state.retryAt : undefined;
+        this.#assign({ kind: 'fault', reasons, retryAt });
         return [];
       }
       default: return assertNever(this.#state);
@@ -287,29 +278,21 @@ export class VirtualRouter {
       this.statistics.became_master -= 1;
       this.#epoch -= 1;
     }
-    this.#refusals += 1;
-    this.#faults.add('address-install-failed');
-    return this.#fault('address-install-failed', now + claimRetryMs(this.#refusals, this.masterDownIntervalMs));
+    return this.#fault('address-install-failed', now + this.#fitness.refused(this.masterDownIntervalMs));
   }
 
   #settleClaim(): void {
     if (this.#state.kind !== 'master' || this.#state.unprovenSince === undefined) return;
-    this.#refusals = 0;
+    this.#fitness.proven();
     this.#assign({ ...this.#state, unprovenSince: undefined });
   }
 
   #promote(reason: TransitionReason, now: Instant): VirtualRouterOutput[] {
-    const { advertIntervalMs, announce } = this.#parameters;
-    return this.#transition({
-      kind: 'master',
-      advertAt: now + advertIntervalMs, // [RFC9568-6.4.2-3]
-      announcements: startAnnouncing(announce, now),
-      unprovenSince: this.#state.kind,
-    }, reason);
+    return this.#transition(enterMaster(this.#parameters, this.#state.kind, now), reason);
   }
 
   #fault(reason: FaultReason, retryAt?: Instant): VirtualRouterOutput[] {
-    return this.#transition({ kind: 'fault', reasons: this.#faultsInOrder(), retryAt }, reason);
+    return this.#transition({ kind: 'fault', reasons: this.#fitness.faults(), retryAt }, reason);
   }
 
   /** Leaves the present state and enters `next`. Others are told unless they believe it to be in that state already. */
@@ -337,8 +320,7 @@ export class VirtualRouter {
     switch (this.#state.kind) {
       case 'initialize':
         this.#heard = undefined;
-        this.#refusals = 0;
-        this.#faults.delete('address-install-failed');
+        this.#fitness.forgetRefusals();
         return [];
       case 'backup':
       case 'fault':
@@ -391,9 +373,5 @@ export class VirtualRouter {
 
   #masterAdvertIntervalMs(): number {
     return this.#state.kind === 'backup' ? this.#state.masterAdvertIntervalMs : this.#parameters.advertIntervalMs;
-  }
-
-  #faultsInOrder(): FaultReason[] {
-    return FAULT_REASONS.filter((reason) => this.#faults.has(reason));
   }
 }
