@@ -3,7 +3,7 @@
 
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { LabProcess, LAB_DIRECTORY, monotonicMs, waitFor, type Lan } from '@baton/lab';
+import { LabProcess, LAB_DIRECTORY, waitFor, type Lan } from '@baton/lab';
 import { readFrame, type SeenAdvert, type SeenArp, type SeenFrame } from './frames.js';
 
 const START_DEADLINE_MS = 5_000;
@@ -89,10 +89,4 @@ export class Capture {
   async stop(): Promise<void> {
     await this.#process.stop('SIGTERM');
   }
-}
-
-/** Wall-clock milliseconds with fraction, on the same clock as the captures and the journals. */
-export function wallMs(): number {
-  const offset = Date.now() - monotonicMs();
-  return monotonicMs() + offset;
 }

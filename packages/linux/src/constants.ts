@@ -61,7 +61,6 @@ export const NETLINK_ADD_MEMBERSHIP = 1;
 export const NETLINK_GET_STRICT_CHK = 12;
 export const NLMSG_ERROR = 2;
 export const NLMSG_DONE = 3;
-export const NLMSG_OVERRUN = 4;
 export const NLM_F_REQUEST = 0x01;
 export const NLM_F_ACK = 0x04;
 export const NLM_F_DUMP_INTR = 0x10;
