@@ -1,6 +1,8 @@
 // The life of the agent: configuration to the engine, what the engine says to log, journal, hooks and status, and an
 // orderly end. Decides the order of these; elections and addresses are the engine's, and go on without this process.
 //
+// An agent that is started again while its engine runs goes on with what that engine accepted when the file is invalid.
+//
 //   starting ── configured ─> running ── stopping ─> ended
 //      └─ refused ─> ended       └─ engine lost ─> ended
 
@@ -8,20 +10,20 @@ import { assertNever, describeError, type Clock } from '@baton/base';
 import { formatFinding, type Configuration, type Finding, type LoadResult } from '@baton/config';
 import type { AgentMessage, EngineMessage } from '@baton/engine/messages';
 import type { Writable } from 'node:stream';
+import { keepAccepted, readAccepted } from './accepted-configuration.js';
 import { AlarmRegistry } from './alarms.js';
 import { ControlServer } from './control/server.js';
 import type { JournalEvent, StatusReport } from './control/messages.js';
+import { equip, type Equipment } from './equipment.js';
 import { EngineChannel } from './engine-channel.js';
 import { EventReporter, transitionFields } from './events.js';
 import type { StartCommand } from './hooks/command.js';
-import { HookDelivery } from './hooks/delivery.js';
-import { Journal, type JournalView } from './journal.js';
+import type { JournalView } from './journal.js';
 import { AgentLog } from './log.js';
-import { AgentMemory } from './memory.js';
 import { NoticeReporter } from './notice-reporter.js';
 import type { Notice } from './notices.js';
 import { RouterAlarms } from './router-alarms.js';
-import { StateFile } from './state-file.js';
+import { fixedDifference, planStart, summarize } from './start-plan.js';
 import { buildStatus } from './status.js';
 
 /** The world around the agent. */
@@ -36,6 +38,8 @@ export interface AgentPorts {
   /** Identifies this life of the engine: a different text after every start of it. */
   readonly engineLife: string;
   readonly version: string;
+  /** Runtime directory of an engine that already runs a configuration; undefined on the first start. */
+  readonly resumeFrom: string | undefined;
   /** Ends the process. */
   readonly end: (exitCode: number) => void;
 }
@@ -47,17 +51,13 @@ const LAST_WRITES_TIMEOUT_MS = 500;
 /** An invalid configuration file. */
 const EXIT_INVALID_CONFIGURATION = 4;
 
-/** What exists once a valid configuration has been read. */
-interface Equipment {
-  readonly journal: Journal;
-  readonly memory: AgentMemory;
-  readonly hooks: HookDelivery;
-}
-
 type Phase =
   /** Messages wait until there is somebody to hear them. */
   | { readonly kind: 'loading'; readonly waiting: EngineMessage[] }
-  | { readonly kind: 'starting'; readonly proposed: Configuration; readonly equipment: Equipment }
+  | {
+      readonly kind: 'starting'; readonly proposed: Configuration; readonly equipment: Equipment;
+      readonly refused: string | undefined; readonly fallback: Configuration | undefined;
+    }
   | {
       readonly kind: 'running'; readonly configuration: Configuration; readonly equipment: Equipment;
       /** Asked of the engine and not answered yet. */
@@ -102,21 +102,25 @@ export class Agent {
 
   /** Loads the configuration and asks the engine to run it; ends when it is invalid. */
   async start(): Promise<void> {
-    const loaded = this.#ports.load();
-    if (!loaded.ok) {
-      for (const finding of loaded.findings) this.#ports.stderr.write(`${formatFinding(finding)}\n`);
+    const { resumeFrom, version } = this.#ports;
+    const accepted = resumeFrom === undefined ? undefined : readAccepted(resumeFrom, version);
+    const plan = planStart(this.#ports.load(), accepted);
+    if (!plan.ok) {
+      for (const finding of plan.findings) this.#ports.stderr.write(`${formatFinding(finding)}\n`);
       this.#ports.transmit({ type: 'refuse-start', exitCode: EXIT_INVALID_CONFIGURATION });
       await this.#end(EXIT_INVALID_CONFIGURATION);
       return;
     }
-    const { configuration } = loaded;
+    const { configuration, findings, refused, fallback } = plan;
     this.#log.configure(configuration.log);
-    const equipment = this.#equip(configuration);
-    this.#reportFindings(loaded.warnings);
+    const equipment = equip(configuration, {
+      ...this.#ports, reporter: this.#reporter, setAlarm: (name, detail) => { this.#setAlarm(name, detail); },
+    });
+    this.#reportFindings(findings);
     await this.#recall(equipment);
     equipment.hooks.propose(configuration);
     const waiting = this.#phase.kind === 'loading' ? this.#phase.waiting : [];
-    this.#enter({ kind: 'starting', proposed: configuration, equipment });
+    this.#enter({ kind: 'starting', proposed: configuration, equipment, refused, fallback });
     this.#configure(configuration, equipment);
     for (const message of waiting) this.receive(message);
   }
@@ -170,14 +174,12 @@ export class Agent {
     const loaded = this.#ports.load();
     if (!loaded.ok) {
       this.#reportFindings(loaded.findings);
-      const [first] = loaded.findings;
-      const more = loaded.findings.length === 1 ? '' : ` (and ${String(loaded.findings.length - 1)} more)`;
-      this.#refuseReload(first === undefined ? 'the file is invalid' : `${formatFinding(first)}${more}`);
+      this.#refuse(summarize(loaded.findings));
       return;
     }
     const fixed = fixedDifference(phase.configuration, loaded.configuration);
     if (fixed !== undefined) {
-      this.#refuseReload(`${fixed} cannot change while the daemon runs; restart it`);
+      this.#refuse(fixed);
       return;
     }
     this.#reportFindings(loaded.warnings);
@@ -208,13 +210,16 @@ export class Agent {
     if (proposed === undefined || generation !== equipment.memory.generation + 1) return;
     equipment.hooks.accept();
     equipment.memory.noteGeneration(generation);
-    this.#alarms.clear('configuration-refused');
+    this.#keepAccepted(proposed);
+    const refused = phase.kind === 'starting' ? phase.refused : undefined;
+    if (refused === undefined) this.#alarms.clear('configuration-refused');
     const wasStarting = phase.kind === 'starting';
     const reloadWanted = phase.kind === 'running' && phase.reloadWanted;
     this.#enter({ kind: 'running', configuration: proposed, equipment, proposed: undefined, reloadWanted: false });
     if (wasStarting) {
       const { version } = this.#ports;
       this.#reporter.report('info', 'agent-started', { version, node: proposed.node, generation, driver, scheduling });
+      if (refused !== undefined) this.#refuse(refused);
       void this.#openControl(proposed);
       void this.#reconcile(equipment);
     } else {
@@ -226,15 +231,25 @@ export class Agent {
 
   #onRefused({ code, message, exitCode }: Extract<EngineMessage, { type: 'refused' }>): void {
     const phase = this.#phase;
+    const detail = `${message} (${code})`;
+    if (phase.kind === 'starting' && phase.fallback !== undefined) {
+      const { equipment, fallback } = phase;
+      equipment.hooks.refuse();
+      equipment.hooks.propose(fallback);
+      this.#log.configure(fallback.log);
+      this.#enter({ ...phase, proposed: fallback, fallback: undefined, refused: detail });
+      this.#configure(fallback, equipment);
+      return;
+    }
     if (phase.kind === 'starting') {
-      this.#ports.stderr.write(`baton: ${message} (${code})\n`);
+      this.#ports.stderr.write(`baton: ${detail}\n`);
       void this.#end(exitCode);
       return;
     }
     if (phase.kind !== 'running') return;
     phase.equipment.hooks.refuse();
     this.#enter({ ...phase, proposed: undefined, reloadWanted: false });
-    this.#refuseReload(`${message} (${code})`);
+    this.#refuse(detail);
     if (phase.reloadWanted) this.reload();
   }
 
@@ -280,25 +295,6 @@ export class Agent {
     });
   }
 
-  #equip(configuration: Configuration): Equipment {
-    const { stateDirectory } = configuration;
-    const journal = new Journal(stateDirectory, {
-      unwritable: (detail) => { this.#setAlarm('journal-unwritable', detail); },
-      writable: () => { this.#setAlarm('journal-unwritable', undefined); },
-    });
-    this.#reporter.keepIn(journal);
-    const stateFile = new StateFile(stateDirectory, {
-      unwritable: (detail) => { this.#setAlarm('state-unwritable', detail); },
-      writable: () => { this.#setAlarm('state-unwritable', undefined); },
-    });
-    const memory = new AgentMemory(stateFile, this.#ports.engineLife);
-    const hooks = new HookDelivery({
-      startCommand: this.#ports.startCommand, reporter: this.#reporter, wallClockMs: this.#ports.wallClockMs,
-      onDelivered: (router, delivered) => { memory.noteDelivered(router, delivered); },
-    });
-    return { journal, memory, hooks };
-  }
-
   async #recall({ memory, hooks }: Equipment): Promise<void> {
     const result = await memory.recall();
     hooks.restore(memory.delivered);
@@ -341,7 +337,15 @@ export class Agent {
     return this.#phase.equipment.journal.open(follower);
   }
 
-  #refuseReload(detail: string): void {
+  #keepAccepted(configuration: Configuration): void {
+    try {
+      keepAccepted(configuration, this.#ports.version);
+    } catch (error) {
+      this.#reporter.report('warn', 'configuration-not-kept', { detail: describeError(error) });
+    }
+  }
+
+  #refuse(detail: string): void {
     this.#reporter.report('error', 'configuration-refused', { detail });
     this.#alarms.raise('configuration-refused', detail);
   }
@@ -376,12 +380,6 @@ export class Agent {
     await this.#closeDown();
     this.#ports.end(exitCode);
   }
-}
-
-/** The first key that must not change in a reload and did. */
-function fixedDifference(before: Configuration, after: Configuration): string | undefined {
-  if (before.stateDirectory !== after.stateDirectory) return 'state_directory';
-  return before.runtimeDirectory === after.runtimeDirectory ? undefined : 'runtime_directory';
 }
 
 /** Waits for `work`, but not for ever. */

@@ -3,7 +3,7 @@
 
 /** Every alarm there is. */
 export type AlarmName =
-  /** A reload was not applied; the configuration before it still runs. */
+  /** A reload, or an agent that was started again, could not use the file; what was accepted before still runs. */
   | 'configuration-refused'
   /** Nobody can ask this node for its status. */
   | 'control-socket-unavailable'

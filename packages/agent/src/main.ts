@@ -14,7 +14,11 @@ const EXIT_USAGE = 2;
 
 function main(): void {
   const { values } = parseArgs({
-    options: { config: { type: 'string', short: 'c', default: '/etc/baton/baton.yaml' } },
+    options: {
+      config: { type: 'string', short: 'c', default: '/etc/baton/baton.yaml' },
+      // Given by an engine that already runs: see AgentPorts.
+      resume: { type: 'string' },
+    },
   });
   if (process.send === undefined) {
     process.stderr.write('baton-agent: this program is started by the engine; run `baton run`\n');
@@ -37,6 +41,7 @@ function main(): void {
     stderr: process.stderr,
     engineLife: describeLife(process.ppid),
     version: readVersion(),
+    resumeFrom: values.resume,
     end: (exitCode) => { endProcess(exitCode); },
   });
   process.on('message', (message) => { agent.receive(message as EngineMessage); });

@@ -145,7 +145,11 @@ class EngineProcess {
       driver: this.#driver,
       scheduling: this.#scheduling,
     });
-    if (firstTime) tellServiceManager({ READY: '1' });
+    if (firstTime) {
+      // An agent that is started again may find a file it cannot use: it is told where the accepted one is kept.
+      this.#supervisor.addArguments(['--resume', message.runtimeDirectory]);
+      tellServiceManager({ READY: '1' });
+    }
     this.#reportAgentDeath();
   }
 

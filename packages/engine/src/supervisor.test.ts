@@ -57,15 +57,17 @@ describe('the supervisor', () => {
     return running;
   }
 
-  test('starts the agent with its arguments and starts it again when it is killed', async () => {
+  test('starts the agent, and again when it is killed, then with the arguments that were added', async () => {
     const agent = supervise(
       `process.send({ type: process.argv.slice(2).join(' '), pid: process.pid }); setTimeout(() => {}, 60000);`,
     );
     await agent.until(() => agent.messages.length === 1);
     expect(agent.messages[0]).toMatchObject({ type: '-c file' });
+    agent.supervisor.addArguments(['--resume', 'place']);
     agent.supervisor.signal('SIGKILL');
     await agent.until(() => agent.messages.length === 2);
     expect(agent.exits).toEqual([{ code: null, signal: 'SIGKILL', willRespawn: true }]);
+    expect(agent.messages[1]).toMatchObject({ type: '-c file --resume place' });
   });
 
   test('does not start it again once its end is expected', async () => {

@@ -31,6 +31,7 @@ export interface AgentExit {
 export class AgentSupervisor {
   readonly #options: SupervisorOptions;
   #child: ChildProcess | undefined;
+  #arguments: readonly string[];
   #pending = 0;
   #delayMs: number = RESPAWN_DELAY_MS.first;
   #respawning: NodeJS.Timeout | undefined;
@@ -38,12 +39,13 @@ export class AgentSupervisor {
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
+    this.#arguments = options.arguments;
   }
 
   /** Starts the agent. */
   start(): void {
     const startedAtMs = performance.now();
-    const child = fork(this.#options.program, [...this.#options.arguments], {
+    const child = fork(this.#options.program, [...this.#arguments], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       execArgv: [],
     });
@@ -61,6 +63,11 @@ export class AgentSupervisor {
       this.#options.onExit({ code, signal, willRespawn: !this.#ending });
       if (!this.#ending) this.#respawnLater();
     });
+  }
+
+  /** From the next start on the agent gets these arguments too. */
+  addArguments(words: readonly string[]): void {
+    this.#arguments = [...this.#arguments, ...words];
   }
 
   /** Sends one message; dropped when no agent lives. A channel that is full means a stuck agent: it is killed and

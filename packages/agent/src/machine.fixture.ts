@@ -1,0 +1,160 @@
+// What the tests of the agent share: a machine with directories of its own, an engine that answers, and hooks that only
+// count.
+
+import type { Configuration, Finding, HookEvent, LoadResult } from '@baton/config';
+import type { AgentMessage, EngineMessage, RouterSnapshot } from '@baton/engine/messages';
+import { createStatistics, type StateChange, type VirtualRouterParameters } from '@baton/vrrp';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { Agent } from './agent.js';
+import type { StatusReport } from './control/messages.js';
+import type { Command, CommandResult } from './hooks/command.js';
+
+/** Wall clock of every agent under test. */
+export const NOW = Date.UTC(2026, 0, 1);
+/** How hooks end unless told otherwise. */
+export const ENDED: CommandResult = {
+  outcome: 'exited', exitCode: 0, signal: null, output: 'said', droppedBytes: 0, durationMs: 1,
+};
+
+function parameters(name: string): VirtualRouterParameters {
+  return {
+    name, interface: 'eth0', vrid: 51, version: 3, priority: 200, advertIntervalMs: 1000, preemptMode: true,
+    addresses: [{ address: '192.0.2.10', prefixLength: 24 }], preemptDelayMs: 0, startupDelayMs: 0, checksum: 'auto',
+    announce: { count: 5, delayMs: 5000, delayedCount: 5, refreshMs: 0 },
+  };
+}
+
+/** A machine: what survives an agent, and an engine that answers like the real one. */
+export class Machine {
+  readonly directory = mkdtempSync(join(tmpdir(), 'baton-agent-'));
+  readonly messages: AgentMessage[] = [];
+  readonly hooks: string[] = [];
+  readonly ended: number[] = [];
+  stderr = '';
+  engineLife = 'life 1';
+  /** As the engine passes it to an agent that it starts again. */
+  resumeFrom: string | undefined;
+  /** What the file says when it is read next. */
+  file: LoadResult = { ok: true, configuration: this.configuration(['web']), warnings: [] };
+  /** Answers `configure`; undefined leaves the agent waiting. */
+  onConfigure: ((generation: number) => EngineMessage) | undefined = (generation) =>
+    ({ type: 'configured', generation, driver: 'koffi', scheduling: 'other' });
+  /** How hooks end. */
+  hookResult: Promise<CommandResult> = Promise.resolve(ENDED);
+  snapshotState: Pick<RouterSnapshot, 'state' | 'epoch'> = { state: 'initialize', epoch: 0 };
+  readonly #agents: Agent[] = [];
+
+  configuration(routers: readonly string[]): Configuration {
+    const on: readonly HookEvent[] = ['master', 'backup', 'fault', 'stop'];
+    return {
+      file: '/etc/baton/baton.yaml', node: 'lb-a', peers: [{ node: 'lb-b', address: '10.0.0.12', port: 8512 }],
+      routers: routers.map(parameters), hooks: [{ on, routers: undefined, run: ['/bin/notify'], timeoutMs: 1000 }],
+      log: { level: 'debug', format: 'text', file: undefined }, observe: false,
+      stateDirectory: join(this.directory, 'state'), runtimeDirectory: join(this.directory, 'run'),
+    };
+  }
+
+  /** A new agent process. */
+  async startAgent(): Promise<Agent> {
+    const agent: Agent = new Agent({
+      transmit: (message) => { this.#hear(agent, message); },
+      load: () => this.file,
+      startCommand: (command) => this.#run(command),
+      clock: { now: () => 0 }, wallClockMs: () => NOW,
+      stderr: new Writable({
+        decodeStrings: false,
+        write: (text: string, _, done) => {
+          this.stderr += text;
+          done();
+        },
+      }),
+      engineLife: this.engineLife, version: '1.2.3', resumeFrom: this.resumeFrom,
+      end: (exitCode) => { this.ended.push(exitCode); },
+    });
+    this.#agents.push(agent);
+    await agent.start();
+    await this.settle();
+    return agent;
+  }
+
+  lastConfigure(): AgentMessage | undefined {
+    return this.messages.findLast(({ type }) => type === 'configure');
+  }
+
+  async settle(): Promise<void> {
+    for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+
+  async status(): Promise<StatusReport> {
+    const answer = await new Promise<string>((resolve, reject) => {
+      const socket = connect(join(this.directory, 'run', 'control.sock'));
+      let text = '';
+      socket.on('data', (chunk) => { text += chunk.toString('utf8'); });
+      socket.on('error', reject);
+      socket.on('close', () => { resolve(text); });
+      socket.end('{"id":1,"method":"status"}\n');
+    });
+    return (JSON.parse(answer) as { status: StatusReport }).status;
+  }
+
+  journal(): Record<string, unknown>[] {
+    const text = readFileSync(join(this.directory, 'state', 'journal.jsonl'), 'utf8');
+    return text.trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+  }
+
+  /** Ends what still runs, as the death of the process would. */
+  async dispose(): Promise<void> {
+    for (const agent of this.#agents) await agent.engineLost();
+    await this.settle();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  #hear(agent: Agent, message: AgentMessage): void {
+    this.messages.push(message);
+    if (message.type === 'configure') mkdirSync(message.runtimeDirectory, { recursive: true });
+    const answer = message.type === 'configure' ? this.onConfigure?.(message.generation) : undefined;
+    if (answer !== undefined) agent.receive(answer);
+    if (message.type === 'snapshot-request') agent.receive(this.#snapshot(message.id));
+  }
+
+  #snapshot(id: number): EngineMessage {
+    const router: RouterSnapshot = {
+      name: 'web', interface: 'eth0', vrid: 51, version: 3, faults: [], priority: { configured: 200, effective: 200 },
+      advertIntervalMs: 1000, sinceMs: NOW, reason: 'startup', ...this.snapshotState, addresses: [], heard: [],
+      primaryAddress: '10.0.0.11', master: undefined, masterDownIntervalMs: 3219, skewTimeMs: 219,
+      statistics: createStatistics(),
+    };
+    const engine = {
+      pid: 1, driver: 'koffi', scheduling: 'other', generation: 1, rssBytes: 1, stallMs: 0, discarded: {},
+      observer: 'off',
+    } as const;
+    return { type: 'snapshot', id, routers: [router], engine };
+  }
+
+  #run({ words, environment }: Command): { result: Promise<CommandResult>; kill: () => void } {
+    this.hooks.push([...words.slice(1), `from=${String(environment['BATON_PREVIOUS_STATE'])}`].join(' '));
+    return { result: this.hookResult, kill: () => undefined };
+  }
+}
+
+/** A transition as the engine tells it. */
+export function changed(
+  from: StateChange['from'], to: StateChange['to'], epoch: number, router = 'web',
+): EngineMessage {
+  const reason = to === 'fault' ? 'interface-missing' : 'startup';
+  const faults = to === 'fault' ? (['interface-missing'] as const) : [];
+  return {
+    type: 'state-changed', router, change: { from, to, reason, epoch, priority: 200, master: undefined, faults },
+    steps: { addressesMs: 0.25 }, at: NOW,
+  };
+}
+
+/** What is wrong with an invalid file. */
+export const finding: Finding = {
+  severity: 'error', code: 'unknown-key', file: '/etc/baton/baton.yaml', line: 4, column: 11,
+  key: 'virtual_routers.web.vird', message: 'no such key; did you mean vrid?',
+};
