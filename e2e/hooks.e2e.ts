@@ -26,178 +26,162 @@ interface Call {
 }
 
 describe('hooks over a takeover and a return', () => {
-  test(
-    'run once for each state, in order, with the words of keepalived, the variables and the event of the transition',
-    () =>
-      onLan(['a', 'b'], async (bed) => {
-        const [logA, logB] = [newFile('calls'), newFile('calls')];
-        const recorder = newProgram(RECORDER);
-        // The second word 3 makes the hook of b fail: a failure is written down and changes nothing.
-        const a = bed.baton('a', { priority: 200, file: hooks([recorder, logA, '0']) });
-        const b = bed.baton('b', { priority: 100, file: hooks([recorder, logB, '3']) });
-        await elect(a, b);
+  test('run once for each state, in order, with the words of keepalived, the variables and the event', () =>
+    onLan(['a', 'b'], async (bed) => {
+      const [logA, logB] = [newFile('calls'), newFile('calls')];
+      const recorder = newProgram(RECORDER);
+      // The second word 3 makes the hook of b fail: a failure is written down and changes nothing.
+      const a = bed.baton('a', { priority: 200, file: hooks([recorder, logA, '0']) });
+      const b = bed.baton('b', { priority: 100, file: hooks([recorder, logB, '3']) });
+      await elect(a, b);
 
-        await bed.lan.setCable('a', 'down');
-        const takeover = await waitForTransition(b, 'backup>master', 1_500);
-        await waitFor('the hook of the takeover', 2_000, () => calls(logB).length === 2);
-        await waitFor('the hook of the fault', 2_000, () => calls(logA).length === 3);
-        await bed.lan.setCable('a', 'up');
-        await waitFor('the hook of the return', 5_000, () => calls(logA).length === 5);
-        await waitForTransition(b, 'master>backup', 1_500, { after: takeover });
-        await waitFor('the hook of the yield', 2_000, () => calls(logB).length === 3);
-        await a.stop();
-        await b.stop();
+      await bed.lan.setCable('a', 'down');
+      const takeover = await waitForTransition(b, 'backup>master', 1_500);
+      await waitFor('the hook of the takeover', 2_000, () => calls(logB).length === 2);
+      await waitFor('the hook of the fault', 2_000, () => calls(logA).length === 3);
+      await bed.lan.setCable('a', 'up');
+      await waitFor('the hook of the return', 5_000, () => calls(logA).length === 5);
+      await waitForTransition(b, 'master>backup', 1_500, { after: takeover });
+      await waitFor('the hook of the yield', 2_000, () => calls(logB).length === 3);
+      await a.stop();
+      await b.stop();
 
-        expect(calls(logA).map(({ words }) => words)).toEqual([
-          'INSTANCE web BACKUP 200',
-          'INSTANCE web MASTER 200',
-          'INSTANCE web FAULT 200',
-          'INSTANCE web BACKUP 200',
-          'INSTANCE web MASTER 200',
-          'INSTANCE web STOP 200',
-        ]);
-        // Whether b was master for a moment after a had left depends on which of the two stops came first.
-        expect(
-          calls(logB)
-            .map(({ words }) => words)
-            .slice(0, 3),
-        ).toEqual(['INSTANCE web BACKUP 100', 'INSTANCE web MASTER 100', 'INSTANCE web BACKUP 100']);
-        expect(calls(logB).at(-1)?.words).toBe('INSTANCE web STOP 100');
-        expect(calls(logB)[1]?.variables).toEqual({
-          BATON_ROUTER: 'web',
-          BATON_STATE: 'master',
-          BATON_PREVIOUS_STATE: 'backup',
-          BATON_REASON: 'master-down-timer',
-          BATON_EPOCH: '1',
-          BATON_PRIORITY: '100',
-          BATON_NODE: 'b',
-          BATON_ADDRESSES: VIP_PREFIX,
-        });
-        expect(calls(logB)[1]?.input).toEqual({
-          time: new Date(takeover.atMs).toISOString(),
-          event: 'state-changed',
-          node: 'b',
-          router: 'web',
-          state: 'master',
-          previous_state: 'backup',
-          reason: 'master-down-timer',
-          epoch: 1,
-          priority: 100,
-          addresses: [VIP_PREFIX],
-        });
-        const finished = readJournal(b).filter(({ event }) => event === 'hook-finished');
-        expect(finished.map((event) => event['exit_code'])).toEqual(calls(logB).map(() => 3));
-      }),
-    40_000,
-  );
+      expect(calls(logA).map(({ words }) => words)).toEqual([
+        'INSTANCE web BACKUP 200',
+        'INSTANCE web MASTER 200',
+        'INSTANCE web FAULT 200',
+        'INSTANCE web BACKUP 200',
+        'INSTANCE web MASTER 200',
+        'INSTANCE web STOP 200',
+      ]);
+      // Whether b was master for a moment after a had left depends on which of the two stops came first.
+      expect(
+        calls(logB)
+          .map(({ words }) => words)
+          .slice(0, 3),
+      ).toEqual(['INSTANCE web BACKUP 100', 'INSTANCE web MASTER 100', 'INSTANCE web BACKUP 100']);
+      expect(calls(logB).at(-1)?.words).toBe('INSTANCE web STOP 100');
+      expect(calls(logB)[1]?.variables).toEqual({
+        BATON_ROUTER: 'web',
+        BATON_STATE: 'master',
+        BATON_PREVIOUS_STATE: 'backup',
+        BATON_REASON: 'master-down-timer',
+        BATON_EPOCH: '1',
+        BATON_PRIORITY: '100',
+        BATON_NODE: 'b',
+        BATON_ADDRESSES: VIP_PREFIX,
+      });
+      expect(calls(logB)[1]?.input).toEqual({
+        time: new Date(takeover.atMs).toISOString(),
+        event: 'state-changed',
+        node: 'b',
+        router: 'web',
+        state: 'master',
+        previous_state: 'backup',
+        reason: 'master-down-timer',
+        epoch: 1,
+        priority: 100,
+        addresses: [VIP_PREFIX],
+      });
+      const finished = readJournal(b).filter(({ event }) => event === 'hook-finished');
+      expect(finished.map((event) => event['exit_code'])).toEqual(calls(logB).map(() => 3));
+    }));
 
-  test(
-    'see the state that they are told: the address is there for master and off for backup',
-    () =>
-      onLan(['a', 'b'], async (bed) => {
-        const log = newFile('addresses');
-        const looker = newProgram(
-          '#!/bin/sh\necho "$4 $(ip -4 -o address show dev eth0 | grep -c " $BATON_ADDRESSES ")" >> "$1"\n',
-        );
-        const a = bed.baton('a', { priority: 200 });
-        const b = bed.baton('b', { priority: 100, file: hooks([looker, log]) });
-        await elect(b);
-        await a.start();
-        await waitForTransition(b, 'master>backup', START_DEADLINE_MS);
-        await waitFor('three calls', 2_000, () => lines(log).length === 3);
+  test('see the state that they are told: the address is there for master and off for backup', () =>
+    onLan(['a', 'b'], async (bed) => {
+      const log = newFile('addresses');
+      const looker = newProgram(
+        '#!/bin/sh\necho "$4 $(ip -4 -o address show dev eth0 | grep -c " $BATON_ADDRESSES ")" >> "$1"\n',
+      );
+      const a = bed.baton('a', { priority: 200 });
+      const b = bed.baton('b', { priority: 100, file: hooks([looker, log]) });
+      await elect(b);
+      await a.start();
+      await waitForTransition(b, 'master>backup', START_DEADLINE_MS);
+      await waitFor('three calls', 2_000, () => lines(log).length === 3);
 
-        expect(lines(log)).toEqual(['BACKUP 0', 'MASTER 1', 'BACKUP 0']);
-        await bed.waitForHolders(['a'], 500);
-      }),
-    20_000,
-  );
+      expect(lines(log)).toEqual(['BACKUP 0', 'MASTER 1', 'BACKUP 0']);
+      await bed.waitForHolders(['a'], 500);
+    }));
 
-  test(
-    'are not run again by an agent that is started anew: the next call is for the next transition, within 2 s of it',
-    () =>
-      onLan(['a'], async (bed) => {
-        const log = newFile('calls');
-        const a = bed.baton('a', { priority: 200, file: hooks([newProgram(RECORDER), log, '0']) });
-        await elect(a);
-        await waitFor(
-          'both hooks to end',
-          2_000,
-          () => readJournal(a).filter(({ event }) => event === 'hook-finished').length === 2,
-        );
+  test('are not run again by a new agent: the next call is for the next transition, within 2 s of it', () =>
+    onLan(['a'], async (bed) => {
+      const log = newFile('calls');
+      const a = bed.baton('a', { priority: 200, file: hooks([newProgram(RECORDER), log, '0']) });
+      await elect(a);
+      await waitFor(
+        'both hooks to end',
+        2_000,
+        () => readJournal(a).filter(({ event }) => event === 'hook-finished').length === 2,
+      );
 
-        const [agent = -1] = a.pids;
-        process.kill(agent, 'SIGKILL');
-        await waitFor(
-          'the new agent to have compared what was delivered',
-          5_000,
-          async () =>
-            readJournal(a).some(({ event }) => event === 'agent-respawned') && (await a.router())?.state === 'master',
-        );
-        // A transition after it has its turn behind whatever the new agent would have repeated.
-        await bed.lan.setCable('a', 'down');
-        await waitFor('the next hook', 2_000, () => calls(log).some(({ words }) => words.includes('FAULT')));
+      const [agent = -1] = a.pids;
+      process.kill(agent, 'SIGKILL');
+      await waitFor(
+        'the new agent to have compared what was delivered',
+        START_DEADLINE_MS,
+        async () =>
+          readJournal(a).some(({ event }) => event === 'agent-respawned') && (await a.router())?.state === 'master',
+      );
+      // A transition after it has its turn behind whatever the new agent would have repeated.
+      await bed.lan.setCable('a', 'down');
+      await waitFor('the next hook', 2_000, () => calls(log).some(({ words }) => words.includes('FAULT')));
 
-        expect(calls(log).map(({ words }) => words)).toEqual([
-          'INSTANCE web BACKUP 200',
-          'INSTANCE web MASTER 200',
-          'INSTANCE web FAULT 200',
-        ]);
-        await waitForTransition(a, 'master>fault', 1_000);
-        expect(transitions(a).map(({ to }) => to)).toEqual(['backup', 'master', 'fault']);
-      }),
-    20_000,
-  );
+      expect(calls(log).map(({ words }) => words)).toEqual([
+        'INSTANCE web BACKUP 200',
+        'INSTANCE web MASTER 200',
+        'INSTANCE web FAULT 200',
+      ]);
+      await waitForTransition(a, 'master>fault', 1_000);
+      expect(transitions(a).map(({ to }) => to)).toEqual(['backup', 'master', 'fault']);
+    }));
 });
 
 describe('a daemon of an ordinary user with CAP_NET_ADMIN and CAP_NET_RAW alone', () => {
-  test(
-    'elects, holds the address, and its hooks inherit neither a capability nor a socket',
-    () =>
-      onLan(['a', 'b'], async (bed) => {
-        // Programs themselves, no shell that would open descriptors of its own: what they print is in the journal.
-        const listing = ['/bin/ls', '-l', '/proc/self/fd'];
-        const a = bed.baton('a', {
-          priority: 200,
-          launcher: unprivileged(ONLY_NETWORK),
-          file: {
-            hooks: [
-              { on: ['master'], run: listing },
-              { on: ['master'], run: ['/bin/cat', '/proc/self/status'] },
-            ],
-          },
-        });
-        mkdirSync(a.directory, { recursive: true });
-        await run(['chown', String(UNPRIVILEGED_ID), a.directory]);
-        await elect(a);
-        expect(await bed.lan.addresses('a')).toContain(VIP_PREFIX);
-        const [descriptors = '', status = ''] = await waitFor('both hooks to end', 3_000, () => {
-          const outputs = readJournal(a)
-            .filter(({ event }) => event === 'hook-finished')
-            .map((event) => String(event['output']));
-          return outputs.length === 2 ? outputs : undefined;
-        });
+  test('elects, holds the address, and its hooks inherit neither a capability nor a socket', () =>
+    onLan(['a', 'b'], async (bed) => {
+      // Programs themselves, no shell that would open descriptors of its own: what they print is in the journal.
+      const listing = ['/bin/ls', '-l', '/proc/self/fd'];
+      const a = bed.baton('a', {
+        priority: 200,
+        launcher: unprivileged(ONLY_NETWORK),
+        file: {
+          hooks: [
+            { on: ['master'], run: listing },
+            { on: ['master'], run: ['/bin/cat', '/proc/self/status'] },
+          ],
+        },
+      });
+      mkdirSync(a.directory, { recursive: true });
+      await run(['chown', String(UNPRIVILEGED_ID), a.directory]);
+      await elect(a);
+      expect(await bed.lan.addresses('a')).toContain(VIP_PREFIX);
+      const [descriptors = '', status = ''] = await waitFor('both hooks to end', 3_000, () => {
+        const outputs = readJournal(a)
+          .filter(({ event }) => event === 'hook-finished')
+          .map((event) => String(event['output']));
+        return outputs.length === 2 ? outputs : undefined;
+      });
 
-        const engine = readFileSync(`/proc/${String(a.process.pid)}/status`, 'utf8');
-        expect(/^CapEff:\s+(\S+)$/mu.exec(engine)?.[1]).toBe('0000000000003000');
-        const capabilities: Record<string, string | undefined> = Object.fromEntries(
-          [...status.matchAll(/^(Cap\w+):\s+(\S+)$/gmu)].map((match) => [match[1] ?? '', match[2]]),
-        );
-        expect(capabilities).toMatchObject({
-          CapInh: '0000000000000000',
-          CapPrm: '0000000000000000',
-          CapEff: '0000000000000000',
-          CapAmb: '0000000000000000',
-        });
-        // What the test itself hands down to every program is not Baton's. 0 to 2 are its pipes, 3 is the listing.
-        const handedDown = descriptorsIn(await run(listing));
-        expect(handedDown.slice(0, 4)).toEqual([0, 1, 2, 3]);
-        expect(descriptorsIn(descriptors)).toEqual(handedDown);
-        await a.stop();
-        expect(a.process.ending).toBe(0);
-        expect(await bed.lan.holders(VIP)).toEqual([]);
-      }),
-    30_000,
-  );
+      const engine = readFileSync(`/proc/${String(a.process.pid)}/status`, 'utf8');
+      expect(/^CapEff:\s+(\S+)$/mu.exec(engine)?.[1]).toBe('0000000000003000');
+      const capabilities: Record<string, string | undefined> = Object.fromEntries(
+        [...status.matchAll(/^(Cap\w+):\s+(\S+)$/gmu)].map((match) => [match[1] ?? '', match[2]]),
+      );
+      expect(capabilities).toMatchObject({
+        CapInh: '0000000000000000',
+        CapPrm: '0000000000000000',
+        CapEff: '0000000000000000',
+        CapAmb: '0000000000000000',
+      });
+      // What the test itself hands down to every program is not Baton's. 0 to 2 are its pipes, 3 is the listing.
+      const handedDown = descriptorsIn(await run(listing));
+      expect(handedDown.slice(0, 4)).toEqual([0, 1, 2, 3]);
+      expect(descriptorsIn(descriptors)).toEqual(handedDown);
+      await a.stop();
+      expect(a.process.ending).toBe(0);
+      expect(await bed.lan.holders(VIP)).toEqual([]);
+    }));
 });
 
 /** The numbers of the descriptors that `ls -l` listed. */

@@ -3,112 +3,97 @@
 import { describe, expect, test } from '@jest/globals';
 import { letPass, waitFor, type BatonNode } from '@baton/lab';
 import { FAST_MS, onLan } from './support/bed.js';
-import { elect, readJournal, story, waitForTransition } from './support/journal.js';
+import { elect, readJournal, START_DEADLINE_MS, story, waitForTransition } from './support/journal.js';
 
 /** Freezes in a row that must not make a backup master. */
 const FREEZES = 12;
 const FREEZE_MS = 500;
 
 describe('a backup whose engine is frozen for 0.5 s at 100 ms adverts', () => {
-  test(
-    'hears the adverts that wait in its socket before its timer, and stays backup 12 times of 12',
-    () =>
-      onLan(['a', 'b'], async (bed) => {
-        const a = bed.baton('a', { priority: 200 });
-        const b = bed.baton('b', { priority: 100 });
-        await elect(a, b);
-        const capture = await bed.capture();
+  test('hears the adverts that wait in its socket before its timer, and stays backup 12 times of 12', () =>
+    onLan(['a', 'b'], async (bed) => {
+      const a = bed.baton('a', { priority: 200 });
+      const b = bed.baton('b', { priority: 100 });
+      await elect(a, b);
+      const capture = await bed.capture();
 
-        for (let freeze = 0; freeze < FREEZES; freeze += 1) {
-          await whileFrozen(b, FREEZE_MS);
-          const awakeAtMs = Date.now();
-          // Two intervals later the decision has long been made: adverts of a go on, and none of b has come.
-          await capture.waitForAdvert(
-            'adverts of a after the freeze',
-            2_000,
-            ({ source, atMs }) => source === '10.9.0.1' && atMs > awakeAtMs + 2 * FAST_MS,
-          );
-        }
+      for (let freeze = 0; freeze < FREEZES; freeze += 1) {
+        await whileFrozen(b, FREEZE_MS);
+        const awakeAtMs = Date.now();
+        // Two intervals later the decision has long been made: adverts of a go on, and none of b has come.
+        await capture.waitForAdvert(
+          'adverts of a after the freeze',
+          2_000,
+          ({ source, atMs }) => source === '10.9.0.1' && atMs > awakeAtMs + 2 * FAST_MS,
+        );
+      }
 
-        expect(capture.adverts('10.9.0.2')).toEqual([]);
-        expect(story(b)).toEqual(['initialize>backup startup']);
-        expect(readJournal(b).filter(({ event }) => event === 'stall-detected').length).toBeGreaterThan(0);
-        expect((await b.status())?.engine.stall_ms).toBeGreaterThan(FREEZES * (FREEZE_MS - 3 * FAST_MS - 61) * 0.5);
-      }),
-    60_000,
-  );
+      expect(capture.adverts('10.9.0.2')).toEqual([]);
+      expect(story(b)).toEqual(['initialize>backup startup']);
+      expect(readJournal(b).filter(({ event }) => event === 'stall-detected').length).toBeGreaterThan(0);
+      expect((await b.status())?.engine.stall_ms).toBeGreaterThan(FREEZES * (FREEZE_MS - 3 * FAST_MS - 61) * 0.5);
+    }));
 });
 
 describe('a master whose engine is frozen for 6 s at 1 s adverts', () => {
-  test(
-    'is backup before it sends anything, says that it slept, and leaves the new master alone',
-    () =>
-      onLan(['a', 'b'], async (bed) => {
-        const a = bed.baton('a', { priority: 200, advertIntervalMs: 1000, router: { preempt: false } });
-        const b = bed.baton('b', { priority: 100, advertIntervalMs: 1000 });
-        const elected = await elect(a, b);
-        const capture = await bed.capture();
-        await capture.waitForAdvert('an advert of a', 2_000, ({ source }) => source === '10.9.0.1');
+  test('is backup before it sends anything, says that it slept, and leaves the new master alone', () =>
+    onLan(['a', 'b'], async (bed) => {
+      const a = bed.baton('a', { priority: 200, advertIntervalMs: 1000, router: { preempt: false } });
+      const b = bed.baton('b', { priority: 100, advertIntervalMs: 1000 });
+      const elected = await elect(a, b);
+      const capture = await bed.capture();
+      await capture.waitForAdvert('an advert of a', 2_000, ({ source }) => source === '10.9.0.1');
 
-        await whileFrozen(a, 6_000);
-        const awakeAtMs = Date.now();
-        const stepDown = await waitForTransition(a, 'master>backup', 1_000, { after: elected });
+      await whileFrozen(a, 6_000);
+      const awakeAtMs = Date.now();
+      const stepDown = await waitForTransition(a, 'master>backup', 1_000, { after: elected });
 
-        expect(stepDown.reason).toBe('woke-from-stall');
-        await waitForTransition(b, 'backup>master', 1_000);
-        await bed.waitForHolders(['b'], 1_000);
-        // Longer than the patience of a master that still believed in itself, and than two adverts of the new one.
-        await capture.waitForAdvert(
-          'adverts of b after the freeze',
-          5_000,
-          ({ source, atMs }) => source === '10.9.0.2' && atMs > awakeAtMs + 2_000,
-        );
-        expect(capture.adverts('10.9.0.1').filter(({ atMs }) => atMs >= awakeAtMs - 100)).toEqual([]);
-        expect(story(a).at(-1)).toBe('master>backup woke-from-stall');
-        const stall = readJournal(a).find(({ event }) => event === 'stall-detected');
-        expect(stall?.['stalled_ms']).toBeGreaterThan(4_500);
-        expect(stall?.['stalled_ms']).toBeLessThan(6_500);
-      }),
-    30_000,
-  );
+      expect(stepDown.reason).toBe('woke-from-stall');
+      await waitForTransition(b, 'backup>master', 1_000);
+      await bed.waitForHolders(['b'], 1_000);
+      // Longer than the patience of a master that still believed in itself, and than two adverts of the new one.
+      await capture.waitForAdvert(
+        'adverts of b after the freeze',
+        5_000,
+        ({ source, atMs }) => source === '10.9.0.2' && atMs > awakeAtMs + 2_000,
+      );
+      expect(capture.adverts('10.9.0.1').filter(({ atMs }) => atMs >= awakeAtMs - 100)).toEqual([]);
+      expect(story(a).at(-1)).toBe('master>backup woke-from-stall');
+      const stall = readJournal(a).find(({ event }) => event === 'stall-detected');
+      expect(stall?.['stalled_ms']).toBeGreaterThan(4_500);
+      expect(stall?.['stalled_ms']).toBeLessThan(6_500);
+    }));
 });
 
 describe('SIGKILL of the agent', () => {
-  test(
-    'changes no state, delays no advert by an interval, and a new agent answers within 3 s',
-    () =>
-      onLan(['a', 'b'], async (bed) => {
-        const a = bed.baton('a', { priority: 200 });
-        const b = bed.baton('b', { priority: 100 });
-        await elect(a, b);
-        const capture = await bed.capture();
-        const before = await a.router();
-        const [agent = -1, engine] = a.pids;
-        expect(engine).toBe(a.process.pid);
+  test('changes no state and delays no advert by an interval; another agent is there within 1.5 s and answers', () =>
+    onLan(['a', 'b'], async (bed) => {
+      const a = bed.baton('a', { priority: 200 });
+      const b = bed.baton('b', { priority: 100 });
+      await elect(a, b);
+      const capture = await bed.capture();
+      const before = await a.router();
+      const [agent = -1, engine] = a.pids;
+      expect(engine).toBe(a.process.pid);
 
-        const killedAtMs = Date.now();
-        process.kill(agent, 'SIGKILL');
-        // The new one is there within 1 s by its own word; answering also takes the status command its start.
-        await waitFor('another agent', 1_500, () => a.pids.length === 2 && a.pids[0] !== agent);
-        await waitFor('the new agent to answer', 3_000, async () => (await a.router())?.state === 'master');
-        const respawned = readJournal(a).find(({ event }) => event === 'agent-respawned');
-        expect(respawned?.['ended_by']).toBe('SIGKILL');
-        expect(Date.parse(respawned?.time ?? '') - killedAtMs).toBeLessThan(2_000);
+      process.kill(agent, 'SIGKILL');
+      await waitFor('another agent', 1_500, () => a.pids.length === 2 && a.pids[0] !== agent);
+      await waitFor('the new agent to answer', START_DEADLINE_MS, async () => (await a.router())?.state === 'master');
+      const respawned = readJournal(a).find(({ event }) => event === 'agent-respawned');
+      expect(respawned?.['ended_by']).toBe('SIGKILL');
 
-        const after = await a.router();
-        expect({ since: after?.since, epoch: after?.epoch, reason: after?.reason }).toEqual({
-          since: before?.since,
-          epoch: before?.epoch,
-          reason: before?.reason,
-        });
-        expect(story(b)).toEqual(['initialize>backup startup']);
-        const adverts = capture.adverts('10.9.0.1').map(({ atMs }) => atMs);
-        const gaps = adverts.slice(1).map((atMs, index) => atMs - (adverts[index] ?? atMs));
-        expect(Math.max(...gaps)).toBeLessThan(2 * FAST_MS);
-        expect(capture.adverts('10.9.0.2')).toEqual([]);
-      }),
-    20_000,
-  );
+      const after = await a.router();
+      expect({ since: after?.since, epoch: after?.epoch, reason: after?.reason }).toEqual({
+        since: before?.since,
+        epoch: before?.epoch,
+        reason: before?.reason,
+      });
+      expect(story(b)).toEqual(['initialize>backup startup']);
+      const adverts = capture.adverts('10.9.0.1').map(({ atMs }) => atMs);
+      const gaps = adverts.slice(1).map((atMs, index) => atMs - (adverts[index] ?? atMs));
+      expect(Math.max(...gaps)).toBeLessThan(2 * FAST_MS);
+      expect(capture.adverts('10.9.0.2')).toEqual([]);
+    }));
 });
 
 /** Stops the engine of a node for a time, and lets it run again whatever happens. */

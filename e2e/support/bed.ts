@@ -1,6 +1,7 @@
 // One test's own LAN with everything that runs on it, taken down however the test ends; a test that fails shows what
 // its daemons said.
 
+import { jest } from '@jest/globals';
 import {
   BatonNode,
   KeepalivedNode,
@@ -15,10 +16,17 @@ import { Capture } from './capture.js';
 import { ClaimWatch } from './claims.js';
 import { Injector } from './injector.js';
 
+// Far above what any test takes: what a test waits for has deadlines of its own, and these say what did not come.
+jest.setTimeout(120_000);
+
 /** The virtual address of the tests. */
 export const VIP = '10.9.0.100';
 /** The same with its prefix length, as it is configured. */
 export const VIP_PREFIX = `${VIP}/24`;
+/** Longest time in which two kernels may hold the address, ms. The protocol has such a moment in every preemption: the
+ *  winner advertises and installs it, the loser takes it off when it has read the advert. On an idle machine it is well
+ *  under a millisecond; a second master who hears the first would last much longer than this. */
+export const PREEMPTION_MS = 90;
 /** Short enough not to wait long for, long enough for two shared cores, ms. */
 export const FAST_MS = 100;
 

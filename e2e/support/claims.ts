@@ -50,9 +50,18 @@ export class ClaimWatch {
     return this.changes.at(-1)?.holders ?? [];
   }
 
-  /** Every moment in which more than one kernel held the address. */
-  get overlaps(): readonly ClaimChange[] {
-    return this.changes.filter(({ holders }) => holders.length > 1);
+  /** The longest time in which more than one kernel held the address, ms, up to now where it still goes on. */
+  get longestOverlapMs(): number {
+    const lengthsMs = this.changes.flatMap(({ atMs, holders }, index) =>
+      holders.length > 1 ? [(this.changes[index + 1]?.atMs ?? Date.now()) - atMs] : [],
+    );
+    return Math.max(0, ...lengthsMs);
+  }
+
+  /** Who held the address alone, in order. */
+  get soleHolders(): readonly string[] {
+    const alone = this.changes.flatMap(({ holders }) => (holders.length === 1 ? holders : []));
+    return alone.filter((name, index) => name !== alone[index - 1]);
   }
 
   /** How often it looked, and the longest time in which it did not look, ms. */

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import type { JournalEvent } from '@baton/agent/control';
 import { LAB_ROUTER, waitFor, type BatonNode } from '@baton/lab';
 
-/** A daemon that is started has to take part within this time, on two cores that have other things to do, ms. */
-export const START_DEADLINE_MS = 5_000;
+/** How long a test waits for a started daemon to take part, ms. No promise: on two cores with other things to do, two
+ *  Node processes were seen to take 5 s. How long a start takes is the benchmark's to measure. */
+export const START_DEADLINE_MS = 20_000;
 /** An election at 1 s adverts takes at most 4 s from there. */
 const ELECTION_DEADLINE_MS = START_DEADLINE_MS + 4_000;
 
