@@ -3,7 +3,7 @@
 
 import type { Configuration, Finding, HookEvent, LoadResult } from '@baton/config';
 import type { AgentMessage, EngineMessage, RouterSnapshot } from '@baton/engine/messages';
-import { createStatistics, type StateChange, type VirtualRouterParameters } from '@baton/vrrp';
+import { DEFAULT_RULES, createStatistics, type StateChange, type VirtualRouterParameters } from '@baton/vrrp';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -22,9 +22,9 @@ export const ENDED: CommandResult = {
 
 function parameters(name: string): VirtualRouterParameters {
   return {
-    name, interface: 'eth0', vrid: 51, version: 3, priority: 200, advertIntervalMs: 1000, preemptMode: true,
+    name, interface: 'eth0', vrid: 51, version: 3, family: 4, priority: 200, advertIntervalMs: 1000, preemptMode: true,
     addresses: [{ address: '192.0.2.10', prefixLength: 24 }], preemptDelayMs: 0, startupDelayMs: 0, checksum: 'auto',
-    announce: { count: 5, delayMs: 5000, delayedCount: 5, refreshMs: 0 },
+    announce: { count: 5, delayMs: 5000, delayedCount: 5, refreshMs: 0 }, rules: DEFAULT_RULES,
   };
 }
 

@@ -35,10 +35,11 @@ describe('the smallest useful file', () => {
         file, node: 'lb-a',
         peers: [{ node: 'lb-b', address: '10.0.0.12', port: 8512 }],
         routers: [{
-          name: 'web', interface: 'eth0', vrid: 51, version: 3, priority: 254, advertIntervalMs: 1000,
+          name: 'web', interface: 'eth0', vrid: 51, version: 3, family: 4, priority: 254, advertIntervalMs: 1000,
           addresses: [{ address: '192.0.2.10', prefixLength: 24 }],
           preemptMode: true, preemptDelayMs: 0, startupDelayMs: 0, checksum: 'auto',
           announce: { count: 5, delayMs: 5000, delayedCount: 5, refreshMs: 0 },
+          rules: { losingAdvert: 'auto', vridCollision: 'ignore', tolerateMissingLinkLocal: false },
         }],
         hooks: [], log: { level: 'info', format: 'text', file: undefined },
         stateDirectory: '/var/lib/baton', runtimeDirectory: '/run/baton', observe: false,

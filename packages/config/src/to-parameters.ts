@@ -3,7 +3,7 @@
 
 import { resolve } from 'node:path';
 import { assert } from '@baton/base';
-import type { VirtualAddress, VirtualRouterParameters } from '@baton/vrrp';
+import { DEFAULT_RULES, type VirtualAddress, type VirtualRouterParameters } from '@baton/vrrp';
 import type {
   Configuration, HookConfiguration, HookEvent, LogConfiguration, PeerConfiguration,
 } from './configuration.js';
@@ -37,6 +37,7 @@ function toParameters({ name, value: router }: Named<DraftRouter>): VirtualRoute
     interface: given(router.interface),
     vrid: given(router.vrid),
     version: given(router.version),
+    family: 4,
     priority: given(router.priority),
     advertIntervalMs: given(router.advert_interval),
     addresses: given(router.addresses).map((entry) => toAddress(entry.value)),
@@ -50,6 +51,7 @@ function toParameters({ name, value: router }: Named<DraftRouter>): VirtualRoute
       delayedCount: given(announce.delayed_count),
       refreshMs: given(announce.refresh),
     },
+    rules: DEFAULT_RULES,
   };
 }
 

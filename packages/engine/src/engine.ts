@@ -13,6 +13,7 @@ import {
   checkReceived,
   DISCARD_REASONS,
   DISCARD_STATISTICS,
+  isSameRouter,
   REMARK_STATISTICS,
   type DiscardReason,
   type ReceiveContext,
@@ -51,14 +52,14 @@ export class Engine {
     this.#discarded = Object.fromEntries(DISCARD_REASONS.map((reason) => [reason, 0])) as Record<DiscardReason, number>;
   }
 
-  /** Runs exactly these routers from now on. A router keeps its state when name, interface, VRID and version are the
-   *  same.  @throws {BatonError} when a socket is denied; routers that ran before keep running */
+  /** Runs exactly these routers from now on. A router keeps its state when name, interface, VRID, version and
+   *  family are the same.  @throws {BatonError} when a socket is denied; routers that ran before keep running */
   configure(generation: number, configurations: readonly RouterConfiguration[]): void {
     this.#enter();
     const wanted = new Map(configurations.map((configuration) => [configuration.parameters.name, configuration]));
     for (const hosted of this.#routers.values()) {
       const next = wanted.get(hosted.name);
-      if (next === undefined || !isSameRouter(hosted, next)) this.#remove(hosted);
+      if (next === undefined || !isSameRouter(hosted.router.parameters, next.parameters)) this.#remove(hosted);
     }
     const added = configurations.filter(({ parameters }) => !this.#routers.has(parameters.name));
     for (const configuration of configurations) {
@@ -273,11 +274,6 @@ export class Engine {
       this.#onTimer();
     });
   }
-}
-
-function isSameRouter(hosted: HostedRouter, { parameters }: RouterConfiguration): boolean {
-  const current = hosted.router.parameters;
-  return current.interface === parameters.interface && current.vrid === parameters.vrid;
 }
 
 function receiveContext(hosted: HostedRouter | undefined): ReceiveContext | undefined {

@@ -1,7 +1,7 @@
 // A host on fake ports: one interface, a clock that stands still until told, and a list of everything the engine did.
 
 import type { LinkState, ReceivedDatagram } from '@baton/net';
-import { encodeAdvertisement, VRRP_GROUP_IPV4, type VirtualRouterParameters } from '@baton/vrrp';
+import { DEFAULT_RULES, encodeAdvertisement, VRRP_GROUP_IPV4, type VirtualRouterParameters } from '@baton/vrrp';
 import { Engine } from './engine.js';
 import type { EngineMessage, RouterConfiguration } from './messages.js';
 import type { EnginePorts } from './ports.js';
@@ -140,6 +140,7 @@ export function router(change: Partial<VirtualRouterParameters> = {}): RouterCon
       interface: 'eth0',
       vrid: 7,
       version: 3,
+      family: 4,
       priority: 100,
       advertIntervalMs: 1000,
       addresses: [{ address: VIP, prefixLength: 24 }],
@@ -148,6 +149,7 @@ export function router(change: Partial<VirtualRouterParameters> = {}): RouterCon
       startupDelayMs: 0,
       checksum: 'auto',
       announce: { count: 5, delayMs: 5000, delayedCount: 5, refreshMs: 0 },
+      rules: DEFAULT_RULES,
       ...change,
     },
   };

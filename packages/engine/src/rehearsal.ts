@@ -2,7 +2,7 @@
 // pays for compiling the path that it takes, and the first takeover may be the only one. Leaves nothing behind.
 
 import type { AddressOwner, AddressResult, OwnedAddress } from '@baton/net';
-import { OWNER_PRIORITY, type VirtualRouterParameters } from '@baton/vrrp';
+import { DEFAULT_RULES, OWNER_PRIORITY, type VirtualRouterParameters } from '@baton/vrrp';
 import { HostedRouter } from './hosted-router.js';
 import { InterfaceSession } from './interface-session.js';
 import { Notices } from './notices.js';
@@ -19,6 +19,7 @@ const PARAMETERS: VirtualRouterParameters = {
   interface: LOOPBACK.interface,
   vrid: 1,
   version: 3,
+  family: 4,
   priority: OWNER_PRIORITY,
   advertIntervalMs: 1000,
   addresses: [{ address: LOOPBACK.address, prefixLength: LOOPBACK.prefixLength }],
@@ -27,6 +28,7 @@ const PARAMETERS: VirtualRouterParameters = {
   startupDelayMs: 0,
   checksum: 'auto',
   announce: { count: 1, delayMs: 0, delayedCount: 0, refreshMs: 0 },
+  rules: DEFAULT_RULES,
 };
 
 /** Rehearses on these ports. What the loopback interface refuses is of no consequence. */

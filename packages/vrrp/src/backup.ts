@@ -4,7 +4,7 @@
 
 import type { Instant } from '@baton/base';
 import type { Advertisement } from './advertisement.js';
-import { RESIGN_PRIORITY } from './parameters.js';
+import { RESIGN_PRIORITY, type ProtocolVersion } from './parameters.js';
 import { masterDownIntervalMs, skewTimeMs } from './timers.js';
 
 /** Waiting for the master to fall silent. */
@@ -23,10 +23,15 @@ export interface BackupState {
   readonly preemptAt: Instant | undefined;
 }
 
-/** What a backup knows of itself while it listens. */
-export interface BackupPolicy {
+/** What makes a backup more or less patient than others. */
+export interface Patience {
+  readonly version: ProtocolVersion;
   /** The effective one, 1–255. */
   readonly priority: number;
+}
+
+/** What a backup knows of itself while it listens. */
+export interface BackupPolicy extends Patience {
   /** Preempt_Mode, always true for an owner (RFC 9568 §6.1). */
   readonly preempts: boolean;
   /** How long a lower-priority master is left alone, ms. */
@@ -35,54 +40,56 @@ export interface BackupPolicy {
 
 /** A backup that has heard nobody yet: patient for Master_Down_Interval from now on, by its own interval
  *  [RFC9568-6.4.1-2]. */
-export function enterBackup(priority: number, advertIntervalMs: number, now: Instant): BackupState {
-  return arm('entry', advertIntervalMs, priority, now, undefined);
+export function enterBackup(patience: Patience, advertIntervalMs: number, now: Instant): BackupState {
+  return arm('entry', advertIntervalMs, patience, now, undefined);
 }
 
 /** The backup after an advertisement, at its arrival (RFC 9568 §6.4.2). The tie-break is not made here: an equal
  *  priority is accepted whatever its address. */
 export function hearMaster(state: BackupState, heard: Advertisement, policy: BackupPolicy, now: Instant): BackupState {
   if (heard.priority === RESIGN_PRIORITY) { // [RFC9568-6.4.2-4] whatever Preempt_Mode says
-    return arm('resignation', state.masterAdvertIntervalMs, policy.priority, now, undefined);
+    return arm('resignation', state.masterAdvertIntervalMs, policy, now, undefined);
   }
   const overruled = policy.preempts && heard.priority < policy.priority;
   const preemptAt = overruled ? state.preemptAt ?? now + policy.preemptDelayMs : undefined;
   if (preemptAt !== undefined && now >= preemptAt) { // [RFC9568-6.4.2-6] discarded: the timer runs on
     return { ...state, preemptAt, expiryReason: 'preempted-lower-priority' };
   }
-  return arm('advertisement', heard.advertIntervalMs, policy.priority, now, preemptAt); // [RFC9568-6.4.2-5]
+  return arm('advertisement', heard.advertIntervalMs, policy, now, preemptAt); // [RFC9568-6.4.2-5]
 }
 
 /** A master that turns backup because a better one was heard: it begins with that master's interval (RFC 9568
  *  §6.4.3). */
-export function yieldTo(better: Advertisement, priority: number, now: Instant): BackupState {
-  return arm('advertisement', better.advertIntervalMs, priority, now, undefined);
+export function yieldTo(better: Advertisement, patience: Patience, now: Instant): BackupState {
+  return arm('advertisement', better.advertIntervalMs, patience, now, undefined);
 }
 
 /** The same backup with other parameters: a lower-priority master is given its full delay again, and a wait that began
- *  with our own interval begins anew with the changed one.
- *  @param priority the effective one from now on */
+ *  with our own interval begins anew with the changed one. In version 2 our own interval is the only one there is
+ *  [RFC3768-6.1-2].
+ *  @param patience the one from now on */
 export function reconfigureBackup(
-  state: BackupState, priority: number, advertIntervalMs: number, now: Instant,
+  state: BackupState, patience: Patience, advertIntervalMs: number, now: Instant,
 ): BackupState {
-  if (state.armedBy === 'entry' && state.masterAdvertIntervalMs !== advertIntervalMs) {
-    return enterBackup(priority, advertIntervalMs, now);
+  const ownCounts = state.armedBy === 'entry' || (patience.version === 2 && state.armedBy === 'advertisement');
+  if (ownCounts && state.masterAdvertIntervalMs !== advertIntervalMs) {
+    return enterBackup(patience, advertIntervalMs, now);
   }
-  return { ...recompute(state, priority), preemptAt: undefined };
+  return { ...recompute(state, patience), preemptAt: undefined };
 }
 
 /** The same backup with another priority: what it still has to wait is counted from when the timer was armed. */
-export function recompute(state: BackupState, priority: number): BackupState {
-  return { ...state, masterDownAt: state.armedAt + patienceMs(state.armedBy, priority, state.masterAdvertIntervalMs) };
+export function recompute(state: BackupState, patience: Patience): BackupState {
+  return { ...state, masterDownAt: state.armedAt + patienceMs(state.armedBy, patience, state.masterAdvertIntervalMs) };
 }
 
 function arm(
-  armedBy: BackupState['armedBy'], masterAdvertIntervalMs: number, priority: number, now: Instant,
+  armedBy: BackupState['armedBy'], masterAdvertIntervalMs: number, patience: Patience, now: Instant,
   preemptAt: Instant | undefined,
 ): BackupState {
   return {
     kind: 'backup',
-    masterDownAt: now + patienceMs(armedBy, priority, masterAdvertIntervalMs),
+    masterDownAt: now + patienceMs(armedBy, patience, masterAdvertIntervalMs),
     masterAdvertIntervalMs,
     armedAt: now,
     armedBy,
@@ -92,8 +99,10 @@ function arm(
 }
 
 /** Skew_Time after a resignation, else Master_Down_Interval. */
-function patienceMs(armedBy: BackupState['armedBy'], priority: number, masterAdvertIntervalMs: number): number {
+function patienceMs(
+  armedBy: BackupState['armedBy'], { version, priority }: Patience, masterAdvertIntervalMs: number,
+): number {
   return armedBy === 'resignation'
-    ? skewTimeMs(priority, masterAdvertIntervalMs)
-    : masterDownIntervalMs(priority, masterAdvertIntervalMs);
+    ? skewTimeMs(version, priority, masterAdvertIntervalMs)
+    : masterDownIntervalMs(version, priority, masterAdvertIntervalMs);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { computeChecksum, sentChecksumForm, verifyChecksum } from './checksum.js';
+import { acceptedChecksumForms, computeChecksum, sentChecksumForm, verifyChecksum } from './checksum.js';
 import { fromHex } from './fixtures.js';
 
 const GROUP = '224.0.0.18';
@@ -31,16 +31,31 @@ describe('the checksum of a message', () => {
   });
 
   test('is verified in either form, and in no other', () => {
-    expect(verifyChecksum(withChecksum(K4, 0x11e7), SOURCE, GROUP)).toBe('pseudo-header');
-    expect(verifyChecksum(withChecksum(K4, 0xfc7f), SOURCE, GROUP)).toBe('message-only');
-    expect(verifyChecksum(withChecksum(K4, 0x11e8), SOURCE, GROUP)).toBeUndefined();
-    expect(verifyChecksum(withChecksum(K4, 0x11e7), SOURCE, '224.0.0.19')).toBeUndefined();
-    expect(verifyChecksum(withChecksum(K4, 0x11e7), '10.9.0.2', GROUP)).toBeUndefined();
+    const both = ['pseudo-header', 'message-only'] as const;
+    expect(verifyChecksum(withChecksum(K4, 0x11e7), both, SOURCE, GROUP)).toBe('pseudo-header');
+    expect(verifyChecksum(withChecksum(K4, 0xfc7f), both, SOURCE, GROUP)).toBe('message-only');
+    expect(verifyChecksum(withChecksum(K4, 0x11e8), both, SOURCE, GROUP)).toBeUndefined();
+    expect(verifyChecksum(withChecksum(K4, 0x11e7), both, SOURCE, '224.0.0.19')).toBeUndefined();
+    expect(verifyChecksum(withChecksum(K4, 0x11e7), both, '10.9.0.2', GROUP)).toBeUndefined();
   });
 
-  test('is sent with the pseudo-header unless RFC 9568 is asked for by name', () => {
-    expect(sentChecksumForm('auto')).toBe('pseudo-header');
-    expect(sentChecksumForm('pseudo-header')).toBe('pseudo-header');
-    expect(sentChecksumForm('rfc9568')).toBe('message-only');
+  test('is not accepted in a form that fits but was not asked for', () => {
+    expect(verifyChecksum(withChecksum(K4, 0x11e7), ['message-only'], SOURCE, GROUP)).toBeUndefined();
+    expect(verifyChecksum(withChecksum(K4, 0xfc7f), ['pseudo-header'], SOURCE, GROUP)).toBeUndefined();
+  });
+
+  test.each([
+    [3, 4, 'auto', 'pseudo-header', ['pseudo-header', 'message-only']],
+    [3, 4, 'pseudo-header', 'pseudo-header', ['pseudo-header', 'message-only']],
+    [3, 4, 'rfc9568', 'message-only', ['pseudo-header', 'message-only']],
+    [3, 4, 'rfc9568-strict', 'message-only', ['message-only']],
+    [3, 6, 'auto', 'pseudo-header', ['pseudo-header']],
+    [3, 6, 'rfc9568-strict', 'pseudo-header', ['pseudo-header']],
+    [2, 4, 'auto', 'message-only', ['message-only']],
+    [2, 4, 'pseudo-header', 'message-only', ['message-only']],
+  ] as const)('in version %d over IPv%d, configured as %s, is sent as %s and accepted as %j '
+    + '[RFC9568-5.2.8-1] [RFC9568-5.2.8-2] [RFC3768-5.3.8-1]', (version, family, checksum, sent, accepted) => {
+    expect(sentChecksumForm({ version, family, checksum })).toBe(sent);
+    expect(acceptedChecksumForms({ version, family, checksum })).toEqual(accepted);
   });
 });

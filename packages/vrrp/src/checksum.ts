@@ -1,11 +1,11 @@
-// The checksum of a VRRP message (RFC 1071) in its two forms for IPv4: over the message only (RFC 9568 §5.2.8) and
-// with the IPv4 pseudo-header in front (the reading of RFC 5798 §5.2.8 that keepalived and FRR demand). Knows no VRRP
-// field but its own.
+// The checksum of a VRRP message (RFC 1071) in its two forms: over the message only (version 2; IPv4 version 3 by
+// RFC 9568 §5.2.8) and with the pseudo-header of the family in front (IPv6, RFC 8200 §8.1; IPv4 version 3 in the
+// reading of RFC 5798 §5.2.8 that keepalived and FRR demand). Knows no VRRP field but its own.
 
 import { addressBytes, type IpAddress } from '@baton/base';
-import type { ChecksumMode } from './parameters.js';
+import type { VirtualRouterParameters } from './parameters.js';
 
-/** What a checksum covers: the IPv4 pseudo-header and the message, or the message alone. */
+/** What a checksum covers: the pseudo-header and the message, or the message alone. */
 export type ChecksumForm = 'pseudo-header' | 'message-only';
 
 /** IP protocol number of VRRP (RFC 9568 §5.1.1.4). */
@@ -14,10 +14,22 @@ export const VRRP_PROTOCOL = 112;
 /** Offset of the 16-bit checksum field in every version of the message, bytes. */
 const CHECKSUM_OFFSET = 6;
 
-/** The form in which a router configured with `mode` sends: only `rfc9568` leaves the pseudo-header out
- *  [RFC9568-5.2.8-1]. */
-export function sentChecksumForm(mode: ChecksumMode): ChecksumForm {
-  return mode === 'rfc9568' ? 'message-only' : 'pseudo-header';
+/** What decides about the form of a checksum. */
+export type ChecksumParameters = Pick<VirtualRouterParameters, 'version' | 'family' | 'checksum'>;
+
+/** The form in which a router sends: version 2 without the pseudo-header [RFC3768-5.3.8-1], IPv6 with it
+ *  [RFC9568-5.2.8-2], IPv4 version 3 as configured: only by RFC 9568 it is left out [RFC9568-5.2.8-1]. */
+export function sentChecksumForm({ version, family, checksum }: ChecksumParameters): ChecksumForm {
+  if (version === 2) return 'message-only';
+  if (family === 6) return 'pseudo-header';
+  return checksum === 'rfc9568' || checksum === 'rfc9568-strict' ? 'message-only' : 'pseudo-header';
+}
+
+/** The forms in which a router accepts a checksum: both where they can meet, which is IPv4 version 3. */
+export function acceptedChecksumForms(parameters: ChecksumParameters): readonly ChecksumForm[] {
+  const { version, family, checksum } = parameters;
+  const choice = version === 3 && family === 4 && checksum !== 'rfc9568-strict';
+  return choice ? ['pseudo-header', 'message-only'] : [sentChecksumForm(parameters)];
 }
 
 /** Computes the checksum of a message as if its own field were zero.
@@ -31,17 +43,21 @@ export function computeChecksum(
   return ~fold(sumWords(message, start) - stored) & 0xffff;
 }
 
-/** Verifies a received message against both forms.
+/** Verifies a received message.
  *  @param message at least 8 bytes
- *  @returns the form that fits (the pseudo-header form when both do), or undefined when neither does */
+ *  @param forms the accepted ones
+ *  @returns the first form that fits, or undefined when none does */
 export function verifyChecksum(
-  message: Uint8Array, source: IpAddress, destination: IpAddress,
+  message: Uint8Array, forms: readonly ChecksumForm[], source: IpAddress, destination: IpAddress,
 ): ChecksumForm | undefined {
   const sum = sumWords(message, 0);
-  if (fold(sum + pseudoHeaderSum(source, destination, message.length)) === 0xffff) return 'pseudo-header';
-  return fold(sum) === 0xffff ? 'message-only' : undefined;
+  return forms.find((form) => {
+    const start = form === 'pseudo-header' ? pseudoHeaderSum(source, destination, message.length) : 0;
+    return fold(sum + start) === 0xffff;
+  });
 }
 
+/** IPv4 and IPv6 order these fields differently; their sum is the same. */
 function pseudoHeaderSum(source: IpAddress, destination: IpAddress, lengthBytes: number): number {
   return sumWords(addressBytes(destination), sumWords(addressBytes(source), VRRP_PROTOCOL + lengthBytes));
 }

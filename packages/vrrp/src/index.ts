@@ -1,4 +1,5 @@
-// VRRP version 3 over IPv4 (RFC 9568) as a pure core: codec, receive checks, timers, election and state machine.
+// VRRP version 3 over IPv4 and IPv6 (RFC 9568) and version 2 (RFC 3768) as a pure core: codec, receive checks,
+// authentication, timers, election and state machine.
 
 // --- for users: one virtual router, its inputs and outputs, and the bytes between routers ---
 export { VirtualRouter } from './virtual-router.js';
@@ -8,15 +9,20 @@ export type { FaultState, InitializeState, State } from './state.js';
 export type { VirtualRouterInput } from './inputs.js';
 export type { StateChange, StateName, VirtualRouterOutput } from './outputs.js';
 export {
-  OWNER_PRIORITY, RESIGN_PRIORITY, type AnnounceParameters, type ChecksumMode, type VirtualAddress,
-  type VirtualRouterParameters,
+  DEFAULT_RULES, OWNER_PRIORITY, RESIGN_PRIORITY, type AnnounceParameters, type ChecksumMode, type ProtocolRules,
+  type ProtocolVersion, type UnicastParameters, type UnicastPeer, type VirtualAddress, type VirtualRouterParameters,
 } from './parameters.js';
 export { FAULT_REASONS, type FaultReason, type TransitionReason } from './reasons.js';
 export {
-  advertisementOf, decodeAdvertisement, encodeAdvertisement, VRRP_GROUP_IPV4, type Advertisement,
+  advertisementOf, decodeAdvertisement, encodeAdvertisement, VRRP_GROUP_IPV4, VRRP_GROUP_IPV6, type Advertisement,
   type AdvertisementEnvelope,
 } from './advertisement.js';
 export { sentChecksumForm, VRRP_PROTOCOL, type ChecksumForm } from './checksum.js';
+export {
+  Authenticator, PASSWORD_BYTES, TRAILER_BYTES, type AuthenticationMode, type AuthenticationParameters, type Demand,
+  type Mac, type Proof,
+} from './authentication.js';
+export type { AntiReplay, Moment } from './sequence.js';
 
 // --- for other packages: judging received datagrams, counting, and the arithmetic shown to operators ---
 export {
@@ -27,6 +33,8 @@ export {
   createStatistics, DISCARD_STATISTICS, REMARK_STATISTICS, STATISTICS, type StatisticDescription, type StatisticName,
   type Statistics,
 } from './statistics.js';
+export { isSameRouter, isAdvertInterval } from './parameters.js';
+export { isLinkLocal, maxAddressCount } from './address-list.js';
 export { masterDownIntervalMs, skewTimeMs } from './timers.js';
 export { isBetterMaster, type Contender } from './election.js';
 export { effectivePriority } from './effective-priority.js';

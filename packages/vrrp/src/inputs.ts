@@ -15,7 +15,7 @@ export type VirtualRouterInput =
   | { readonly kind: 'advertisement'; readonly advertisement: Advertisement; readonly source: IpAddress }
   /** The instant of `nextDeadline()` has come, or passed. Harmless when nothing is due. */
   | { readonly kind: 'timer' }
-  /** The configuration changed; name, interface, VRID and version are the same. */
+  /** The configuration changed; name, interface, VRID, version and family are the same. */
   | { readonly kind: 'parameters-changed'; readonly parameters: VirtualRouterParameters }
   /** The sum of the trackers' weights changed; the effective priority is clamped to 1–254 (an owner's is not
    *  touched). */

@@ -3,13 +3,15 @@ import { encodeAdvertisement, type Advertisement } from './advertisement.js';
 import type { ChecksumForm } from './checksum.js';
 import { adv, capturedDatagram, f3, OWN, P, VIP, VIP_2 } from './fixtures.js';
 import { checkReceived, type ReceiveContext, type ReceiveResult, type VrrpDatagram } from './receive-checks.js';
-import type { VirtualRouterParameters } from './parameters.js';
+import { DEFAULT_RULES, type VirtualRouterParameters } from './parameters.js';
 
 const GROUP = '224.0.0.18';
 
 /** VRID 7 with the parameters of F3, and nothing else, is configured on the receiving interface. */
 const only7 = (changes: Partial<VirtualRouterParameters> = {}) => (vrid: number): ReceiveContext | undefined =>
   vrid === 7 ? { parameters: f3(changes), primaryAddress: OWN } : undefined;
+/** The rules under which a stranger is a peer, as RFC 9568 has it. */
+const process = { rules: { ...DEFAULT_RULES, vridCollision: 'process' } } as const;
 
 /** A datagram with a valid advertisement from P, then changed. */
 function datagram(
@@ -91,7 +93,7 @@ describe('the order of the checks', () => {
   });
 
   test('a discard is blamed on the router that it names, and on none when it names nobody of ours', () => {
-    for (const changes of [{ ttl: 1 }, { headerValid: false }, { payload: Uint8Array.of(0x21, 8, 0, 0, 0, 0, 0, 0) }]) {
+    for (const changes of [{ ttl: 1 }, { headerValid: false }, { payload: Uint8Array.of(0x41, 8, 0, 0, 0, 0, 0, 0) }]) {
       expect(receive(datagram(adv(200, { vrid: 8 }), changes))).toMatchObject({ ok: false, vrid: undefined });
     }
     expect(receive(datagram(adv(200), { ttl: 1 }))).toMatchObject({ ok: false, vrid: 7 });
@@ -146,7 +148,7 @@ describe('the order of the checks', () => {
   });
 
   test('B39: a packet to our own address is discarded [RFC9568-5.1.1.2-1]', () => {
-    expect(receive(datagram(adv(200), { destination: OWN }))).toEqual(discarded('not-multicast'));
+    expect(receive(datagram(adv(200), { destination: OWN }))).toEqual(discarded('destination-error'));
   });
 
   test('B40: a packet from our own primary address is discarded', () => {
@@ -155,19 +157,20 @@ describe('the order of the checks', () => {
 
   test('a packet with every fault is blamed on the first one, and so on down the list', () => {
     let worst = datagram(adv(200), { source: OWN, destination: OWN, ttl: 1, headerValid: false });
-    worst = { ...worst, payload: Uint8Array.of(0x20, 8, 200, 0, 0, 0, 0xff, 0xff) };
-    const whole = { ...worst, payload: Uint8Array.of(0x31, 7, 200, 1, 0, 0, 0, 0, 10, 9, 0, 100) };
+    worst = { ...worst, payload: Uint8Array.of(0x40, 8, 200, 0, 0, 0, 0xff, 0xff) };
+    const whole = { ...worst, payload: Uint8Array.of(0x31, 7, 200, 1, 0, 0, 0, 0, 10, 9, 0, 101) };
     const repairs: Partial<VrrpDatagram>[] = [
       { headerValid: true },
       { ttl: 255 },
       { payload: Uint8Array.of(0x30, 8, 200, 0, 0, 0, 0xff, 0xff) },
       { payload: Uint8Array.of(0x31, 8, 200, 0, 0, 0, 0xff, 0xff) },
       { payload: Uint8Array.of(0x31, 7, 200, 0, 0, 0, 0xff, 0xff) },
-      { payload: Uint8Array.of(0x31, 7, 200, 1, 0, 0, 0xff, 0xff, 10, 9, 0, 100) },
+      { payload: Uint8Array.of(0x31, 7, 200, 1, 0, 0, 0xff, 0xff, 10, 9, 0, 101) },
       { payload: withByte(whole, 5, 0).payload },
       { payload: withByte(whole, 5, 1).payload },
       { destination: GROUP },
       { source: P },
+      { payload: withByte({ ...whole, payload: withByte(whole, 5, 1).payload }, 11, 100).payload },
     ];
     const reasons = [receive(worst)];
     for (const repair of repairs) {
@@ -176,7 +179,7 @@ describe('the order of the checks', () => {
     }
     expect(reasons.map((result) => (result.ok ? 'accepted' : result.reason))).toEqual([
       'packet-length-error', 'ttl-error', 'version-error', 'type-error', 'unknown-vrid', 'packet-length-error',
-      'checksum-error', 'interval-error', 'not-multicast', 'own-packet', 'accepted',
+      'checksum-error', 'interval-error', 'destination-error', 'own-packet', 'vrid-collision', 'accepted',
     ]);
   });
 });
@@ -198,15 +201,17 @@ describe('what is accepted all the same', () => {
       .toMatchObject({ ok: true, remarks: ['interval-mismatch'] });
   });
 
-  test('B34, B35: another set of addresses, with a remark [RFC9568-7.1-6]', () => {
-    for (const addresses of [[VIP_2.address], [VIP.address, VIP_2.address]]) {
-      expect(receive(datagram(adv(200, { addresses }))))
-        .toMatchObject({ ok: true, remarks: ['address-list-mismatch'] });
-    }
+  test('B34, B35: more or fewer addresses than ours, with a remark [RFC9568-7.1-6]', () => {
+    const drift = { ok: true, remarks: ['address-drift'] };
+    expect(receive(datagram(adv(200, { addresses: [VIP.address, VIP_2.address] })))).toMatchObject(drift);
     const ours = only7({ addresses: [VIP, VIP_2] });
-    expect(receive(datagram(), ours)).toMatchObject({ ok: true, remarks: ['address-list-mismatch'] });
-    const twice = adv(200, { addresses: [VIP.address, VIP.address] });
-    expect(receive(datagram(twice), ours)).toMatchObject({ ok: true, remarks: ['address-list-mismatch'] });
+    expect(receive(datagram(), ours)).toMatchObject(drift);
+    expect(receive(datagram(adv(200, { addresses: [VIP.address, VIP.address] })), ours)).toMatchObject(drift);
+  });
+
+  test('B34: none of our addresses, with a remark, if strangers are not ignored [RFC9568-7.1-6]', () => {
+    const stranger = datagram(adv(200, { addresses: [VIP_2.address] }));
+    expect(receive(stranger, only7(process))).toMatchObject({ ok: true, remarks: ['address-list-mismatch'] });
   });
 
   test('B35: our addresses in another order, without a remark [RFC9568-7.1-6]', () => {
@@ -227,15 +232,46 @@ describe('what is accepted all the same', () => {
   });
 
   test('every remark that applies is made', () => {
-    const odd = adv(200, { advertIntervalMs: 10, addresses: [VIP_2.address] });
-    expect(receive(datagram(odd), only7({ priority: 255 }))).toMatchObject({
-      remarks: ['interval-mismatch', 'address-list-mismatch', 'owner-conflict'],
+    const odd = adv(200, { advertIntervalMs: 10, addresses: [VIP.address, VIP_2.address] });
+    expect(receive(datagram(odd), only7({ priority: 255, knownRouters: [OWN] }))).toMatchObject({
+      remarks: ['interval-mismatch', 'address-drift', 'owner-conflict', 'unknown-master'],
     });
   });
 
   test('an advertisement while our interface has no address of its own', () => {
     const lookup = (): ReceiveContext => ({ parameters: f3(), primaryAddress: undefined });
     expect(checkReceived(datagram(), lookup)).toMatchObject({ ok: true });
+  });
+});
+
+describe('strangers and unknown routers', () => {
+  test('a stranger with our VRID and none of our addresses is discarded, and blamed on the router', () => {
+    for (const priority of [0, 100, 255]) {
+      expect(receive(datagram(adv(priority, { addresses: [VIP_2.address] })))).toEqual(discarded('vrid-collision'));
+    }
+  });
+
+  test('a master that is none of the routers we know is accepted, with a remark', () => {
+    const known = only7({ knownRouters: ['10.9.0.3'] });
+    expect(receive(datagram(), known)).toMatchObject({ ok: true, remarks: ['unknown-master'] });
+    expect(receive(datagram(adv(0)), known)).toMatchObject({ ok: true, remarks: [] });
+    expect(receive(datagram(adv(200), { source: '10.9.0.3' }), known)).toMatchObject({ ok: true, remarks: [] });
+  });
+});
+
+describe('the form of the checksum', () => {
+  test('B24: the pseudo-header is discarded by who follows RFC 9568 strictly [RFC9568-5.2.8-1]', () => {
+    const strict = only7({ checksum: 'rfc9568-strict' });
+    expect(receive(datagram(), strict)).toEqual(discarded('checksum-error'));
+    expect(receive(datagram(adv(200), {}, 'message-only'), strict))
+      .toMatchObject({ ok: true, checksumForm: 'message-only' });
+  });
+
+  test.each(['auto', 'pseudo-header', 'rfc9568'] as const)('B22, B23: %s accepts either form', (checksum) => {
+    for (const form of ['pseudo-header', 'message-only'] as const) {
+      const result = receive(datagram(adv(200), {}, form), only7({ checksum }));
+      expect(result).toMatchObject({ ok: true, checksumForm: form });
+    }
   });
 });
 

@@ -32,8 +32,11 @@ describe('the table', () => {
   test('leaves to the receiver exactly what discards and remarks count in', () => {
     const mapped = new Set([...Object.values(DISCARD_STATISTICS), ...Object.values(REMARK_STATISTICS)]);
     expect(mapped).toEqual(new Set([
-      'length_errors', 'ttl_errors', 'version_errors', 'type_errors', 'checksum_errors', 'interval_errors',
-      'not_multicast', 'own_packets', 'address_list_errors', 'owner_conflicts',
+      'length_errors', 'ttl_errors', 'version_errors', 'type_errors', 'checksum_errors', 'authentication_missing',
+      'authentication_type_mismatches', 'authentication_unknown_keys', 'authentication_failures',
+      'authentication_stale', 'authentication_replayed', 'unauthenticated_accepted', 'interval_errors',
+      'destination_errors', 'unknown_sources', 'own_packets', 'address_list_errors', 'vrid_collisions',
+      'owner_conflicts', 'unknown_masters',
     ]));
     const received = STATISTICS.filter(({ countedBy }) => countedBy === 'receive').map(({ name }) => name);
     expect(mapped).toEqual(new Set(received));

@@ -15,27 +15,39 @@ describe('Skew_Time and Master_Down_Interval [RFC9568-6.1-1] [RFC9568-6.1-2]', (
     ['', 100, 100, 60.9375, 360.9375],
     ['', 100, 10, 6.09375, 36.09375],
   ])('%s: priority %d at %d ms gives %d ms and %d ms, exactly', (_case, priority, intervalMs, skewMs, downMs) => {
-    expect(skewTimeMs(priority, intervalMs)).toBe(skewMs);
-    expect(masterDownIntervalMs(priority, intervalMs)).toBe(downMs);
+    expect(skewTimeMs(3, priority, intervalMs)).toBe(skewMs);
+    expect(masterDownIntervalMs(3, priority, intervalMs)).toBe(downMs);
+  });
+
+  test.each([
+    ['', 100, 1000, 609.375, 3609.375],
+    ['C06', 100, 5000, 609.375, 15_609.375],
+    ['', 254, 255_000, 7.8125, 765_007.8125],
+  ])('%s: in version 2 the skew does not grow with the interval: priority %d at %d ms gives %d ms and %d ms '
+    + '[RFC3768-6.1-1] [RFC3768-6.1-2]', (_case, priority, intervalMs, skewMs, downMs) => {
+    expect(skewTimeMs(2, priority, intervalMs)).toBe(skewMs);
+    expect(masterDownIntervalMs(2, priority, intervalMs)).toBe(downMs);
   });
 
   test('C05: neighbouring priorities differ by 390.625 µs at 100 ms [RFC9568-8.3.2-1]', () => {
-    expect(masterDownIntervalMs(100, 100) - masterDownIntervalMs(101, 100)).toBe(0.390625);
+    expect(masterDownIntervalMs(3, 100, 100) - masterDownIntervalMs(3, 101, 100)).toBe(0.390625);
   });
 
   test('a higher priority is always less patient, at every interval [RFC9568-8.3.2-1]', () => {
     for (const intervalMs of [10, 100, 1000, 40_950]) {
       for (let priority = 2; priority <= 255; priority += 1) {
-        expect(masterDownIntervalMs(priority, intervalMs)).toBeLessThan(masterDownIntervalMs(priority - 1, intervalMs));
+        expect(masterDownIntervalMs(3, priority, intervalMs))
+          .toBeLessThan(masterDownIntervalMs(3, priority - 1, intervalMs));
       }
     }
   });
 
   test.each([
-    [0, 1000], [256, 1000], [100, 0], [100, 9], [100, 40_951],
-  ])('priority %d at %d ms is refused', (priority, intervalMs) => {
-    expect(() => skewTimeMs(priority, intervalMs)).toThrow(InvariantError);
-    expect(() => masterDownIntervalMs(priority, intervalMs)).toThrow(InvariantError);
+    [3, 0, 1000], [3, 256, 1000], [3, 100, 0], [3, 100, 15], [3, 100, 40_960], [2, 100, 0], [2, 100, 500],
+    [2, 100, 256_000],
+  ] as const)('A12: in version %d priority %d at %d ms is refused', (version, priority, intervalMs) => {
+    expect(() => skewTimeMs(version, priority, intervalMs)).toThrow(InvariantError);
+    expect(() => masterDownIntervalMs(version, priority, intervalMs)).toThrow(InvariantError);
   });
 });
 

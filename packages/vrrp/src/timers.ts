@@ -1,36 +1,42 @@
-// The durations of RFC 9568 §6.1 and the rule that keeps periodic deadlines on their grid. Milliseconds, fractional:
-// every product is made before its division, so that nothing is lost at intervals of 10 ms and neighbouring priorities
-// never wake together [RFC9568-8.3.2-1]. Pure arithmetic, no clock.
+// The durations of RFC 9568 §6.1, for version 2 those of RFC 3768 §6.1, and the rule that keeps periodic deadlines on
+// their grid. Milliseconds, fractional: every product is made before its division, so that nothing is lost at intervals
+// of 10 ms and neighbouring priorities never wake together [RFC9568-8.3.2-1]. Pure arithmetic, no clock.
 
 import { assert, type Instant } from '@baton/base';
+import { isAdvertInterval, type ProtocolVersion } from './parameters.js';
+
+const SECOND_MS = 1000;
 
 /** Shortest wait before a router tries again to install addresses that were refused, ms. */
 const MIN_CLAIM_RETRY_MS = 5_000;
 /** Longest wait before it tries again, ms. */
 const MAX_CLAIM_RETRY_MS = 300_000;
 
-/** Skew_Time, the head start of higher priorities: ((256 − priority) × interval) / 256 [RFC9568-6.1-1].
+/** Skew_Time, the head start of higher priorities: in version 3 ((256 − priority) × interval) / 256 [RFC9568-6.1-1], in
+ *  version 2 (256 − priority) / 256 seconds whatever the interval [RFC3768-6.1-1].
  *  @param priority 1–255, the local effective one
- *  @param masterAdvertIntervalMs the interval of the master as learned, 10–40 950 ms
+ *  @param masterAdvertIntervalMs the interval of the master as learned, in the range of the version
  *  @returns ms, fractional, exact
  *  @throws {InvariantError} outside these ranges */
-export function skewTimeMs(priority: number, masterAdvertIntervalMs: number): number {
+export function skewTimeMs(version: ProtocolVersion, priority: number, masterAdvertIntervalMs: number): number {
   assert(priority >= 1 && priority <= 255, `priority ${String(priority)} is 1–255`);
   assert(
-    masterAdvertIntervalMs >= 10 && masterAdvertIntervalMs <= 40_950,
-    `interval ${String(masterAdvertIntervalMs)} ms is 10–40950`,
+    isAdvertInterval(version, masterAdvertIntervalMs),
+    `${String(masterAdvertIntervalMs)} ms is no interval of version ${String(version)}`,
   );
-  return ((256 - priority) * masterAdvertIntervalMs) / 256;
+  return ((256 - priority) * (version === 3 ? masterAdvertIntervalMs : SECOND_MS)) / 256;
 }
 
 /** Master_Down_Interval, how long a backup stays patient after an advertisement: 3 × interval + Skew_Time
- *  [RFC9568-6.1-2].
+ *  [RFC9568-6.1-2] [RFC3768-6.1-2].
  *  @param priority 1–255, the local effective one
- *  @param masterAdvertIntervalMs the interval of the master as learned, 10–40 950 ms
+ *  @param masterAdvertIntervalMs the interval of the master as learned, in the range of the version
  *  @returns ms, fractional, exact
  *  @throws {InvariantError} outside these ranges */
-export function masterDownIntervalMs(priority: number, masterAdvertIntervalMs: number): number {
-  return 3 * masterAdvertIntervalMs + skewTimeMs(priority, masterAdvertIntervalMs);
+export function masterDownIntervalMs(
+  version: ProtocolVersion, priority: number, masterAdvertIntervalMs: number,
+): number {
+  return 3 * masterAdvertIntervalMs + skewTimeMs(version, priority, masterAdvertIntervalMs);
 }
 
 /** The next instant of a period that was due at `dueAt`: on the grid, so that lateness does not add up; when the next

@@ -1,13 +1,15 @@
-// The state machine of one virtual router (RFC 9568 §6.4): one input and the time in, every consequence out, in order.
-// Theory of operation: handle() is a switch over inputs, each of them a switch over states. A state is left and
-// entered in #transition() only, where leaving and entering have their own outputs; deadlines live inside the state
-// and nothing is due unless a `timer` input says so. Owns no clock, socket or address; received bytes have passed
-// receive-checks.ts before.
+// The state machine of one virtual router (RFC 9568 §6.4, RFC 3768 §6.4): one input and the time in, all consequences
+// out, in order.
+// Theory of operation: handle() is a switch over inputs, each of them a switch over states. A state is left and entered
+// in #transition() only, where leaving and entering have their own outputs; deadlines live inside the state and nothing
+// is due unless a `timer` input says so. Received bytes have passed receive-checks.ts before.
 
 import { assert, assertNever, type Instant, type IpAddress } from '@baton/base';
 import { advertisesSame, changeAddresses } from './address-change.js';
 import type { Advertisement } from './advertisement.js';
-import { enterBackup, hearMaster, recompute, reconfigureBackup, yieldTo, type BackupPolicy } from './backup.js';
+import {
+  enterBackup, hearMaster, recompute, reconfigureBackup, yieldTo, type BackupPolicy, type Patience,
+} from './backup.js';
 import { effectivePriority } from './effective-priority.js';
 import { isBetterMaster, type Contender } from './election.js';
 import { Fitness } from './fitness.js';
@@ -16,7 +18,10 @@ import {
   continueMaster, enterMaster, overrule, reconfigureMaster, restartAdverts, type MasterState,
 } from './master.js';
 import type { VirtualRouterOutput } from './outputs.js';
-import { OWNER_PRIORITY, RESIGN_PRIORITY, type VirtualRouterParameters } from './parameters.js';
+import {
+  answersLosingAdverts, assertParameters, isSameRouter, OWNER_PRIORITY, RESIGN_PRIORITY,
+  type VirtualRouterParameters,
+} from './parameters.js';
 import { resigns, type FaultReason, type TransitionReason } from './reasons.js';
 import { stateDeadline, stateTold, type State } from './state.js';
 import { createStatistics, type Statistics } from './statistics.js';
@@ -38,6 +43,7 @@ export class VirtualRouter {
 
   /** @param options.epochFloor the epoch of the last mastership in an earlier life; the next one is higher */
   constructor(parameters: VirtualRouterParameters, options: { readonly epochFloor: number }) {
+    assertParameters(parameters);
     this.#parameters = parameters;
     this.#epoch = options.epochFloor;
   }
@@ -72,12 +78,12 @@ export class VirtualRouter {
 
   /** Master_Down_Interval with the interval learned so far, ms, fractional (RFC 9568 §6.1). */
   get masterDownIntervalMs(): number {
-    return masterDownIntervalMs(this.effectivePriority, this.#masterAdvertIntervalMs());
+    return masterDownIntervalMs(this.#parameters.version, this.effectivePriority, this.#masterAdvertIntervalMs());
   }
 
   /** Skew_Time with the interval learned so far, ms, fractional (RFC 9568 §6.1). */
   get skewTimeMs(): number {
-    return skewTimeMs(this.effectivePriority, this.#masterAdvertIntervalMs());
+    return skewTimeMs(this.#parameters.version, this.effectivePriority, this.#masterAdvertIntervalMs());
   }
 
   /** When the next `timer` input is wanted; undefined when this router waits for something else. */
@@ -127,11 +133,15 @@ export class VirtualRouter {
     const [fault] = this.#fitness.faults();
     if (fault !== undefined) return this.#fault(fault);
     if (this.#ownsAddresses()) return this.#promote('address-owner', now); // [RFC9568-6.4.1-1]
-    return this.#transition(enterBackup(this.effectivePriority, this.#parameters.advertIntervalMs, now), reason);
+    return this.#transition(enterBackup(this.#patience(), this.#parameters.advertIntervalMs, now), reason);
   }
 
   #hear(advertisement: Advertisement, source: IpAddress, now: Instant): VirtualRouterOutput[] {
-    assert(advertisement.vrid === this.#parameters.vrid, 'a router hears only advertisements with its own VRID');
+    const { vrid, version } = this.#parameters;
+    assert(
+      advertisement.vrid === vrid && advertisement.version === version,
+      'a router hears only advertisements with its own VRID and version',
+    );
     this.statistics.adverts_received += 1;
     if (advertisement.priority === RESIGN_PRIORITY) this.statistics.priority_zero_received += 1;
     switch (this.#state.kind) {
@@ -161,13 +171,13 @@ export class VirtualRouter {
     const own: Contender = { priority: this.effectivePriority, address: this.#primaryAddress };
     if (isBetterMaster({ priority, address: source }, own)) {
       this.#remember(priority, source);
-      return this.#transition(yieldTo(advertisement, this.effectivePriority, now), 'higher-priority-advert');
+      return this.#transition(yieldTo(advertisement, this.#patience(), now), 'higher-priority-advert');
     }
     this.statistics.lower_priority_received += 1;
     const overruled = overrule(state, this.#parameters, now);
     this.#assign(overruled.state);
     return [
-      this.#send(this.effectivePriority),
+      ...(answersLosingAdverts(this.#parameters) ? [this.#send(this.effectivePriority)] : []),
       { kind: 'lower-priority-received', source, priority },
       ...this.#announce(overruled.announceCount),
     ];
@@ -194,16 +204,14 @@ export class VirtualRouter {
 
   #reconfigure(parameters: VirtualRouterParameters, now: Instant): VirtualRouterOutput[] {
     const before = this.#parameters;
-    assert(
-      parameters.name === before.name && parameters.interface === before.interface && parameters.vrid === before.vrid,
-      'name, interface and VRID of a router never change',
-    );
+    assert(isSameRouter(parameters, before), 'name, interface, VRID, version and family of a router never change');
+    assertParameters(parameters);
     const priorityBefore = this.effectivePriority;
     this.#parameters = parameters;
     switch (this.#state.kind) {
       case 'initialize': return [];
       case 'backup':
-        this.#assign(reconfigureBackup(this.#state, this.effectivePriority, parameters.advertIntervalMs, now));
+        this.#assign(reconfigureBackup(this.#state, this.#patience(), parameters.advertIntervalMs, now));
         return [];
       case 'fault': // other addresses may be accepted: tried at once
         return this.#state.retryAt === undefined || advertisesSame(parameters.addresses, before.addresses)
@@ -232,7 +240,7 @@ export class VirtualRouter {
     this.#adjustment = adjustment;
     if (this.effectivePriority === priorityBefore) return [];
     if (this.#state.kind === 'master') return [this.#send(this.effectivePriority)];
-    if (this.#state.kind === 'backup') this.#assign(recompute(this.#state, this.effectivePriority));
+    if (this.#state.kind === 'backup') this.#assign(recompute(this.#state, this.#patience()));
     return [];
   }
 
@@ -266,7 +274,7 @@ export class VirtualRouter {
   #stepDownAfterStall(now: Instant): VirtualRouterOutput[] {
     if (this.#state.kind !== 'master') return [];
     const { advertIntervalMs } = this.#parameters;
-    return this.#transition(enterBackup(this.effectivePriority, advertIntervalMs, now), 'woke-from-stall');
+    return this.#transition(enterBackup(this.#patience(), advertIntervalMs, now), 'woke-from-stall');
   }
 
   /** The addresses could not be installed. Nobody was told of this mastership, so it never was one: it is not
@@ -361,10 +369,13 @@ export class VirtualRouter {
   /** An owner always preempts, and at once [RFC9568-6.1-3]. */
   #backupPolicy(): BackupPolicy {
     const { preemptMode, preemptDelayMs } = this.#parameters;
-    const priority = this.effectivePriority;
     return this.#ownsAddresses()
-      ? { priority, preempts: true, preemptDelayMs: 0 }
-      : { priority, preempts: preemptMode, preemptDelayMs };
+      ? { ...this.#patience(), preempts: true, preemptDelayMs: 0 }
+      : { ...this.#patience(), preempts: preemptMode, preemptDelayMs };
+  }
+
+  #patience(): Patience {
+    return { version: this.#parameters.version, priority: this.effectivePriority };
   }
 
   #ownsAddresses(): boolean {
