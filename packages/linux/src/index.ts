@@ -19,7 +19,7 @@ export {
   type LinuxErrorCode, type NetlinkAnswer, type NetlinkMessage, type NetlinkNews,
 } from './netlink.js';
 export {
-  RTM_DELLINK, RTM_NEWLINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_LINK, addAddress, addressProtocol,
+  RTM_DELLINK, RTM_NEWLINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_LINK, addAddress, ADDRESS_PROTOCOL,
   decodeAddress, decodeLink, deleteAddress, openRouteSocket, readAddresses, readLink, readLinks,
   type AddressRequest, type InterfaceAddress, type Link,
 } from './route.js';

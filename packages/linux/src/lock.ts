@@ -15,8 +15,8 @@ export type FileLock =
 
 /** Takes the lock on a file, made when missing (its directory must exist), and writes the process id into it. Never
  *  waits. The descriptor is close-on-exec: children do not keep the lock alive.
- *  @throws {NodeJS.ErrnoException} when
- *  the file cannot be opened, written or locked for another reason than a holder */
+ *  @throws {NodeJS.ErrnoException} when the file cannot be opened, written or locked for another reason than a holder
+ */
 export function lockFile(path: string): FileLock {
   const fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o644);
   const result = lockDescriptor(fd, LOCK_EX | LOCK_NB);

@@ -41,17 +41,17 @@ export function netlinkFailure(what: string, result: SyscallResult): BatonError<
   return new BatonError('ERR_LINUX_NETLINK_FAILED', `${what}: ${errno}`, { details: { errno } });
 }
 
-const headerSize = 16;
+const HEADER_BYTES = 16;
 
 /** Writes one message with its header; the body ends on a multiple of 4. */
 export function encodeMessage(message: NetlinkMessage): Uint8Array {
-  const bytes = new Uint8Array(align(headerSize + message.body.length));
+  const bytes = new Uint8Array(align(HEADER_BYTES + message.body.length));
   const view = new DataView(bytes.buffer);
-  view.setUint32(0, headerSize + message.body.length, true);
+  view.setUint32(0, HEADER_BYTES + message.body.length, true);
   view.setUint16(4, message.type, true);
   view.setUint16(6, message.flags, true);
   view.setUint32(8, message.sequence, true);
-  bytes.set(message.body, headerSize);
+  bytes.set(message.body, HEADER_BYTES);
   return bytes;
 }
 
@@ -60,14 +60,14 @@ export function encodeMessage(message: NetlinkMessage): Uint8Array {
 export function decodeMessages(bytes: Uint8Array): NetlinkMessage[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const messages: NetlinkMessage[] = [];
-  for (let offset = 0; offset + headerSize <= bytes.length;) {
+  for (let offset = 0; offset + HEADER_BYTES <= bytes.length;) {
     const length = view.getUint32(offset, true);
-    if (length < headerSize || offset + length > bytes.length) break;
+    if (length < HEADER_BYTES || offset + length > bytes.length) break;
     messages.push({
       type: view.getUint16(offset + 4, true),
       flags: view.getUint16(offset + 6, true),
       sequence: view.getUint32(offset + 8, true),
-      body: bytes.slice(offset + headerSize, offset + length),
+      body: bytes.slice(offset + HEADER_BYTES, offset + length),
     });
     offset += align(length);
   }
@@ -103,7 +103,7 @@ export function decodeAttributes(bytes: Uint8Array): Map<number, Uint8Array> {
 export class NetlinkSocket {
   readonly #protocol: number;
   readonly #options: readonly (readonly [option: number, value: number])[];
-  readonly #buffer = new Uint8Array(receiveBufferSize);
+  readonly #buffer = new Uint8Array(RECEIVE_BUFFER_BYTES);
   #fd: number;
   #sequence = 0;
 
@@ -120,11 +120,11 @@ export class NetlinkSocket {
     return this.#transact(type, flags | NLM_F_ACK, body);
   }
 
-  /** Reads a whole table. A dump that the kernel marks as disturbed by a change is read again, at most `dumpAttempts`
+  /** Reads a whole table. A dump that the kernel marks as disturbed by a change is read again, at most `DUMP_ATTEMPTS`
    *  times; the last one is taken as it is, because each further change is also told to whoever monitors the table. */
   dump(type: number, body: Uint8Array): NetlinkAnswer {
     let answer = this.#transact(type, NLM_F_DUMP, body);
-    for (let attempt = 1; attempt < dumpAttempts && isInterrupted(answer); attempt += 1) {
+    for (let attempt = 1; attempt < DUMP_ATTEMPTS && isInterrupted(answer); attempt += 1) {
       answer = this.#transact(type, NLM_F_DUMP, body);
     }
     return answer;
@@ -178,7 +178,7 @@ export type NetlinkNews =
 /** Subscribes to multicast groups and hands on what lies in the socket, as one batch for each time the event loop finds
  *  it readable. */
 export class NetlinkMonitor {
-  readonly #buffer = new Uint8Array(receiveBufferSize);
+  readonly #buffer = new Uint8Array(RECEIVE_BUFFER_BYTES);
   readonly #fd: number;
   readonly #watch: Watch;
   #open = true;
@@ -216,7 +216,7 @@ export class NetlinkMonitor {
     const news: NetlinkNews[] = [];
     let overrun = false;
     // After an overrun the kernel silently drops everything until its queue is empty: only then may tables be read.
-    while (overrun || news.length < batchLimit) {
+    while (overrun || news.length < BATCH_LIMIT_DATAGRAMS) {
       const length = receive(this.#fd, this.#buffer);
       if (length === ENOBUFS || length > this.#buffer.length) overrun = true;
       else if (length >= 0) {
@@ -231,10 +231,10 @@ export class NetlinkMonitor {
 }
 
 // The kernel fills at most 32 KiB at once.
-const receiveBufferSize = 65536;
-const dumpAttempts = 8;
+const RECEIVE_BUFFER_BYTES = 65536;
+const DUMP_ATTEMPTS = 8;
 // Datagrams of one batch: what lies beyond is read in the next round of the event loop.
-const batchLimit = 4096;
+const BATCH_LIMIT_DATAGRAMS = 4096;
 
 function align(length: number): number {
   return (length + 3) & ~3;

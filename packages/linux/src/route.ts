@@ -12,7 +12,7 @@ import { type NetlinkMessage, NetlinkSocket, decodeAttributes, encodeAttribute, 
 import type { SyscallResult } from './syscalls.js';
 
 /** Marks an address as ours (IFA_PROTO): the number of VRRP among the IP protocols. Kernels before 5.18 ignore it. */
-export const addressProtocol = 112;
+export const ADDRESS_PROTOCOL = 112;
 
 /** Multicast groups of rtnetlink. */
 export const RTNLGRP_LINK = 1;
@@ -65,7 +65,7 @@ export function openRouteSocket(): NetlinkSocket {
  *  @throws {BatonError<LinuxErrorCode>} when the kernel gives another answer */
 export function readLink(socket: NetlinkSocket, name: string): Link | undefined {
   const body = concatenate([
-    new Uint8Array(linkHeaderSize),
+    new Uint8Array(LINK_HEADER_BYTES),
     encodeAttribute(IFLA_EXT_MASK, encodeUint32(RTEXT_FILTER_SKIP_STATS)),
     encodeAttribute(IFLA_IFNAME, encodeText(name)),
   ]);
@@ -78,7 +78,8 @@ export function readLink(socket: NetlinkSocket, name: string): Link | undefined 
  *  @throws {BatonError<LinuxErrorCode>} when the kernel gives another answer than a list */
 export function readLinks(socket: NetlinkSocket): Link[] {
   const skipStatistics = encodeAttribute(IFLA_EXT_MASK, encodeUint32(RTEXT_FILTER_SKIP_STATS));
-  const { result, messages } = socket.dump(RTM_GETLINK, concatenate([new Uint8Array(linkHeaderSize), skipStatistics]));
+  const request = concatenate([new Uint8Array(LINK_HEADER_BYTES), skipStatistics]);
+  const { result, messages } = socket.dump(RTM_GETLINK, request);
   if (result < 0) throw netlinkFailure('cannot read interfaces', result);
   return messages.map(decodeLink).filter((link) => link !== undefined);
 }
@@ -114,9 +115,9 @@ export function deleteAddress(
  *  @returns undefined when it is too short to be one */
 export function decodeLink(message: NetlinkMessage): Link | undefined {
   const { body } = message;
-  if (body.length < linkHeaderSize) return undefined;
+  if (body.length < LINK_HEADER_BYTES) return undefined;
   const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
-  const attributes = decodeAttributes(body.subarray(linkHeaderSize));
+  const attributes = decodeAttributes(body.subarray(LINK_HEADER_BYTES));
   const mac = attributes.get(IFLA_ADDRESS);
   return {
     index: view.getInt32(4, true),
@@ -130,11 +131,11 @@ export function decodeLink(message: NetlinkMessage): Link | undefined {
  *  @returns undefined when it is too short to be one, or of another family */
 export function decodeAddress(message: NetlinkMessage): InterfaceAddress | undefined {
   const { body } = message;
-  if (body.length < addressHeaderSize) return undefined;
-  const attributes = decodeAttributes(body.subarray(addressHeaderSize));
+  if (body.length < ADDRESS_HEADER_BYTES) return undefined;
+  const attributes = decodeAttributes(body.subarray(ADDRESS_HEADER_BYTES));
   // On a point-to-point interface IFA_ADDRESS is the other end; IFA_LOCAL is ours wherever it is given.
   const bytes = attributes.get(IFA_LOCAL) ?? attributes.get(IFA_ADDRESS);
-  if (bytes === undefined || bytes.length !== addressSizes.get(body[0] ?? 0)) return undefined;
+  if (bytes === undefined || bytes.length !== ADDRESS_BYTES.get(body[0] ?? 0)) return undefined;
   return {
     address: formatAddress(bytes),
     prefixLength: body[1] ?? 0,
@@ -158,13 +159,13 @@ export function encodeAddress(request: AddressRequest): Uint8Array {
     // struct ifa_cacheinfo { preferred, valid, created, updated }: the kernel fills the last two
     ...(lifetimeSeconds === undefined
       ? [] : [encodeAttribute(IFA_CACHEINFO, encodeUint32(lifetimeSeconds, lifetimeSeconds, 0, 0))]),
-    encodeAttribute(IFA_PROTO, Uint8Array.of(addressProtocol)),
+    encodeAttribute(IFA_PROTO, Uint8Array.of(ADDRESS_PROTOCOL)),
   ]);
 }
 
-const linkHeaderSize = 16; // struct ifinfomsg { family, pad, type, index, flags, change }
-const addressHeaderSize = 8; // struct ifaddrmsg { family, prefix length, flags, scope, index }
-const addressSizes = new Map([[AF_INET, 4], [AF_INET6, 16]]);
+const LINK_HEADER_BYTES = 16; // struct ifinfomsg { family, pad, type, index, flags, change }
+const ADDRESS_HEADER_BYTES = 8; // struct ifaddrmsg { family, prefix length, flags, scope, index }
+const ADDRESS_BYTES = new Map([[AF_INET, 4], [AF_INET6, 16]]);
 const IFF_UP = 0x1;
 const IFF_RUNNING = 0x40;
 const IFLA_ADDRESS = 1;

@@ -73,8 +73,8 @@ export function sendTo(fd: number, payload: Uint8Array, address: Uint8Array | un
 }
 
 /** recv(2), never blocks.
- *  @returns the length of the datagram, which is larger than the buffer when the rest of it was
- *  cut off; -EAGAIN when there is none */
+ *  @returns the length of the datagram, which is larger than the buffer when the rest of it was cut off; -EAGAIN when
+ *    there is none */
 export function receive(fd: number, buffer: Uint8Array): SyscallResult {
   return outcome(c.recv(fd, buffer, buffer.length, MSG_DONTWAIT | MSG_TRUNC));
 }

@@ -10,19 +10,19 @@ import type { ReceivedDatagram } from './index.js';
 export function decodeIpv4Datagram(interfaceName: string, bytes: Uint8Array): ReceivedDatagram {
   const headerSize = ((bytes[0] ?? 0) & 0x0f) * 4;
   const totalSize = ((bytes[2] ?? 0) << 8) | (bytes[3] ?? 0);
-  const headerValid = bytes.length >= minimumHeaderSize && (bytes[0] ?? 0) >> 4 === 4
-    && headerSize >= minimumHeaderSize && headerSize <= totalSize && totalSize <= bytes.length;
+  const headerValid = bytes.length >= MINIMUM_HEADER_BYTES && (bytes[0] ?? 0) >> 4 === 4
+    && headerSize >= MINIMUM_HEADER_BYTES && headerSize <= totalSize && totalSize <= bytes.length;
   return {
     interface: interfaceName,
     source: addressAt(bytes, 12),
     destination: addressAt(bytes, 16),
     ttl: bytes[8] ?? 0,
-    payload: headerValid ? bytes.subarray(headerSize, totalSize) : bytes.subarray(minimumHeaderSize),
+    payload: headerValid ? bytes.subarray(headerSize, totalSize) : bytes.subarray(MINIMUM_HEADER_BYTES),
     headerValid,
   };
 }
 
-const minimumHeaderSize = 20;
+const MINIMUM_HEADER_BYTES = 20;
 
 function addressAt(bytes: Uint8Array, offset: number): string {
   return bytes.length < offset + 4 ? '0.0.0.0' : formatAddress(bytes.subarray(offset, offset + 4));

@@ -3,7 +3,7 @@
 
 import type { AddressPrefix } from '@baton/base';
 import {
-  EADDRNOTAVAIL, EEXIST, ENODEV, addAddress, addressProtocol, deleteAddress, errnoName, interfaceIndex, openRouteSocket,
+  EADDRNOTAVAIL, EEXIST, ENODEV, addAddress, ADDRESS_PROTOCOL, deleteAddress, errnoName, interfaceIndex, openRouteSocket,
   readAddresses, readLinks, type NetlinkSocket,
 } from '@baton/linux';
 
@@ -44,7 +44,7 @@ class NetlinkAddressOwner implements AddressOwner {
     return readAddresses(this.#socket, index).flatMap(({ address, prefixLength, label, protocol, index: at }) => {
       const name = names.get(at);
       if (name === undefined) return [];
-      const ours = protocol === addressProtocol;
+      const ours = protocol === ADDRESS_PROTOCOL;
       const ownLabel = label === undefined || label === name ? {} : { label };
       return [{ interface: name, address, prefixLength, ours, ...ownLabel }];
     });

@@ -16,10 +16,10 @@ import type { AdvertisementSocket, NetErrorCode, ReceivedDatagram, SendResult } 
 import { decodeIpv4Datagram } from '../ipv4-datagram.js';
 
 /** VRRP's number among the IP protocols (RFC 9568 §5.1.1.4). */
-export const advertisementProtocol = 112;
+export const ADVERTISEMENT_PROTOCOL = 112;
 
 /** The largest datagram there can be: nothing is ever cut off. */
-export const datagramLimitBytes = 65535;
+export const DATAGRAM_LIMIT_BYTES = 65535;
 
 /** A raw socket of protocol 112, close-on-exec, as a driver makes it. */
 export interface DriverSocket {
@@ -59,7 +59,7 @@ class BoundSocket implements AdvertisementSocket {
   readonly #socket: DriverSocket;
   readonly #index: number;
   readonly #deliver: (datagram: ReceivedDatagram) => void;
-  readonly #buffer = new Uint8Array(datagramLimitBytes);
+  readonly #buffer = new Uint8Array(DATAGRAM_LIMIT_BYTES);
   #source: IpAddress | undefined;
   #open = true;
 
@@ -74,7 +74,7 @@ class BoundSocket implements AdvertisementSocket {
     while (receive(socket.fd, this.#buffer) >= 0);
     socket.listen((bytes) => {
       if (!this.#open) return;
-      if (bytes === undefined) this.drain(roundLimit);
+      if (bytes === undefined) this.drain(ROUND_LIMIT_DATAGRAMS);
       else this.#deliver(decodeIpv4Datagram(this.interface, bytes));
     });
   }
@@ -89,7 +89,7 @@ class BoundSocket implements AdvertisementSocket {
       if (chosen < 0) return { ok: false, errno: errnoName(chosen) };
       this.#source = source;
     }
-    return asOutcome(sendTo(this.#socket.fd, payload, destination));
+    return asOutcome(sendTo(this.#socket.fd, payload, DESTINATION));
   }
 
   drain(limit: number): number {
@@ -111,16 +111,16 @@ class BoundSocket implements AdvertisementSocket {
   }
 }
 
-const group = Uint8Array.of(224, 0, 0, 18);
-const destination = encodeInternetAddress(group);
+const GROUP = Uint8Array.of(224, 0, 0, 18);
+const DESTINATION = encodeInternetAddress(GROUP);
 // Class selector 6, network control: what every VRRP implementation marks its advertisements with.
-const typeOfService = 0xc0;
+const TYPE_OF_SERVICE = 0xc0;
 // TC_PRIO_INTERACTIVE, the highest that needs no privilege: the first band of the default queue.
-const queuePriority = 6;
+const QUEUE_PRIORITY = 6;
 // Room for a few thousand advertisements while the process does not run; each takes 768 bytes of kernel memory.
-const receiveBufferBytes = 4 * 1024 * 1024;
+const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
 // Datagrams read in one round of the event loop; the rest is read in the next one.
-const roundLimit = 64;
+const ROUND_LIMIT_DATAGRAMS = 64;
 
 /** @returns the option that was refused, undefined when all were taken */
 function prepare(fd: number, interfaceName: string, index: number): { option: string; errno: string } | undefined {
@@ -131,19 +131,19 @@ function prepare(fd: number, interfaceName: string, index: number): { option: st
     ['IP_MULTICAST_LOOP', IPPROTO_IP, IP_MULTICAST_LOOP, 0],
     ['IP_MULTICAST_TTL', IPPROTO_IP, IP_MULTICAST_TTL, 255],
     ['IP_TTL', IPPROTO_IP, IP_TTL, 255],
-    ['IP_TOS', IPPROTO_IP, IP_TOS, typeOfService],
+    ['IP_TOS', IPPROTO_IP, IP_TOS, TYPE_OF_SERVICE],
     // After the type of service, which sets a priority of its own.
-    ['SO_PRIORITY', SOL_SOCKET, SO_PRIORITY, queuePriority],
+    ['SO_PRIORITY', SOL_SOCKET, SO_PRIORITY, QUEUE_PRIORITY],
     ['IP_MULTICAST_IF', IPPROTO_IP, IP_MULTICAST_IF, encodeMulticastRequest(any, any, index)],
-    ['IP_ADD_MEMBERSHIP', IPPROTO_IP, IP_ADD_MEMBERSHIP, encodeMulticastRequest(group, any, index)],
+    ['IP_ADD_MEMBERSHIP', IPPROTO_IP, IP_ADD_MEMBERSHIP, encodeMulticastRequest(GROUP, any, index)],
   ];
   for (const [name, level, option, value] of options) {
     const result = setSocketOption(fd, level, option, value);
     if (result < 0) return { option: name, errno: errnoName(result) };
   }
   // Beyond the system's limit only with CAP_NET_ADMIN over the whole machine, which a user namespace does not give.
-  if (setSocketOption(fd, SOL_SOCKET, SO_RCVBUFFORCE, receiveBufferBytes) < 0) {
-    setSocketOption(fd, SOL_SOCKET, SO_RCVBUF, receiveBufferBytes);
+  if (setSocketOption(fd, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER_BYTES) < 0) {
+    setSocketOption(fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER_BYTES);
   }
   return undefined;
 }

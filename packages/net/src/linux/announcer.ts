@@ -30,8 +30,8 @@ class PacketAnnouncer implements Announcer {
         details: { errno }, hint: 'grant CAP_NET_RAW to the service',
       });
     }
-    if (setSocketOption(this.#fd, SOL_SOCKET, SO_SNDBUFFORCE, sendBufferBytes) < 0) {
-      setSocketOption(this.#fd, SOL_SOCKET, SO_SNDBUF, sendBufferBytes);
+    if (setSocketOption(this.#fd, SOL_SOCKET, SO_SNDBUFFORCE, SEND_BUFFER_BYTES) < 0) {
+      setSocketOption(this.#fd, SOL_SOCKET, SO_SNDBUF, SEND_BUFFER_BYTES);
     }
     this.#route = openRouteSocket();
   }
@@ -69,7 +69,7 @@ class PacketAnnouncer implements Announcer {
 }
 
 // 5 frames for each of 1,000 addresses, 768 bytes of kernel memory each.
-const sendBufferBytes = 4 * 1024 * 1024;
+const SEND_BUFFER_BYTES = 4 * 1024 * 1024;
 
 function encodeAnnouncement(mac: Uint8Array, { address }: OwnedAddress): Uint8Array {
   return addressFamily(address) === 6 ? encodeNeighbourAdvertisement(mac, address) : encodeGratuitousArp(mac, address);

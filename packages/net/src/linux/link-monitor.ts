@@ -44,7 +44,7 @@ class NetlinkLinkMonitor implements LinkMonitor {
 
   watch(interfaceNames: readonly string[], changed: (state: LinkState) => void): void {
     // Subscribed before the first reading, so that no change can fall between the two.
-    this.#monitor ??= new NetlinkMonitor(NETLINK_ROUTE, groups, queueBytes, (news) => {
+    this.#monitor ??= new NetlinkMonitor(NETLINK_ROUTE, GROUPS, QUEUE_BYTES, (news) => {
       this.#heard(news);
     });
     for (const name of interfaceNames) {
@@ -80,9 +80,9 @@ class NetlinkLinkMonitor implements LinkMonitor {
   }
 }
 
-const groups = [RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR];
+const GROUPS = [RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR];
 // Room for about 5,000 notices; what does not fit is an overrun, and answered by reading everything again.
-const queueBytes = 4 * 1024 * 1024;
+const QUEUE_BYTES = 4 * 1024 * 1024;
 
 /** Adds the name or index of every interface that a notice is about. */
 function collectTouched(message: NetlinkMessage, touched: Set<string | number>): void {

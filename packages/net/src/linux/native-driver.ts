@@ -6,12 +6,12 @@ import { AF_INET, SOCK_RAW, closeDescriptor, errnoName, openSocket, watchReadabl
 import type { Watch } from '@baton/linux';
 
 import type { NetErrorCode } from '../index.js';
-import { type DriverSocket, advertisementProtocol } from './advertisement-socket.js';
+import { type DriverSocket, ADVERTISEMENT_PROTOCOL } from './advertisement-socket.js';
 
 /** Opens a raw socket of protocol 112.
  *  @throws {BatonError<NetErrorCode>} without CAP_NET_RAW, or when the kernel has no descriptor left */
 export function openNativeSocket(): DriverSocket {
-  const fd = openSocket(AF_INET, SOCK_RAW, advertisementProtocol);
+  const fd = openSocket(AF_INET, SOCK_RAW, ADVERTISEMENT_PROTOCOL);
   if (fd < 0) {
     const errno = errnoName(fd);
     if (errno === 'EPERM') {

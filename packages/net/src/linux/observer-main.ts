@@ -18,18 +18,18 @@ interface CapModule {
 
 interface Capture {
   /** @returns the link type; throws when the interface is missing or down */
-  open(device: string, filter: string, kernelBufferSize: number, buffer: Buffer): string;
+  open(device: string, filter: string, kernelBufferBytes: number, buffer: Buffer): string;
   on(event: 'packet', listener: (length: number, truncated: boolean) => void): void;
   close(): void;
 }
 
-const filter = 'inbound and (arp or ip proto 112)';
-const kernelBufferSize = 1024 * 1024;
-const snapshotLength = 65535;
-const reopenMs = 1000;
-const repeatMs = 1000;
+const FILTER = 'inbound and (arp or ip proto 112)';
+const KERNEL_BUFFER_BYTES = 1024 * 1024;
+const SNAPSHOT_BYTES = 65535;
+const REOPEN_MS = 1000;
+const REPEAT_MS = 1000;
 // How many different pieces of evidence are remembered for not repeating them; beyond it the memory begins anew.
-const rememberedLimit = 1024;
+const REMEMBERED_LIMIT = 1024;
 
 // cap writes into its buffer without keeping a reference to it: both are held for as long as the process lives.
 const captures: { readonly handle: Capture; readonly buffer: Buffer }[] = [];
@@ -69,15 +69,15 @@ function observe(observation: Observation, name: string): void {
   if (readLink(observation.route, name)?.up === true && capture(observation, name)) return;
   setTimeout(() => {
     observe(observation, name);
-  }, reopenMs);
+  }, REOPEN_MS);
 }
 
 /** @returns false when the interface could not be opened */
 function capture({ module, route, watched, report }: Observation, name: string): boolean {
   const handle = new module.Cap();
-  const buffer = Buffer.alloc(snapshotLength);
+  const buffer = Buffer.alloc(SNAPSHOT_BYTES);
   try {
-    if (handle.open(name, filter, kernelBufferSize, buffer) !== 'ETHERNET') {
+    if (handle.open(name, FILTER, KERNEL_BUFFER_BYTES, buffer) !== 'ETHERNET') {
       handle.close();
       return false;
     }
@@ -93,15 +93,15 @@ function capture({ module, route, watched, report }: Observation, name: string):
   return true;
 }
 
-/** Lets the same evidence through at most once in `repeatMs`, so that a flood on the wire is no flood between the
+/** Lets the same evidence through at most once in `REPEAT_MS`, so that a flood on the wire is no flood between the
  *  processes. */
 function oncePerSecond(report: (evidence: Evidence) => void): (evidence: Evidence) => void {
   const reportedAt = new Map<string, number>();
   return (evidence) => {
     const key = JSON.stringify(evidence);
     const now = performance.now();
-    if (now - (reportedAt.get(key) ?? -repeatMs) < repeatMs) return;
-    if (reportedAt.size >= rememberedLimit) reportedAt.clear();
+    if (now - (reportedAt.get(key) ?? -REPEAT_MS) < REPEAT_MS) return;
+    if (reportedAt.size >= REMEMBERED_LIMIT) reportedAt.clear();
     reportedAt.set(key, now);
     report(evidence);
   };

@@ -36,7 +36,7 @@ class ObserverProcess implements Observer {
   readonly #onEvidence: (evidence: Evidence) => void;
   #child: ChildProcess | undefined;
   #respawn: NodeJS.Timeout | undefined;
-  #delayMs = firstDelayMs;
+  #delayMs = FIRST_DELAY_MS;
   #final = false;
 
   constructor(program: string, request: ObserveRequest, onEvidence: (evidence: Evidence) => void) {
@@ -90,17 +90,17 @@ class ObserverProcess implements Observer {
   #ended(startedAt: number): void {
     this.state = 'unavailable';
     if (this.#final || this.#respawn !== undefined) return;
-    if (performance.now() - startedAt > settledMs) this.#delayMs = firstDelayMs;
+    if (performance.now() - startedAt > SETTLED_MS) this.#delayMs = FIRST_DELAY_MS;
     this.#respawn = setTimeout(() => {
       this.#respawn = undefined;
       this.restarts += 1;
       this.#start();
     }, this.#delayMs);
-    this.#delayMs = Math.min(this.#delayMs * 2, longestDelayMs);
+    this.#delayMs = Math.min(this.#delayMs * 2, LONGEST_DELAY_MS);
   }
 }
 
-const firstDelayMs = 200;
-const longestDelayMs = 30_000;
+const FIRST_DELAY_MS = 200;
+const LONGEST_DELAY_MS = 30_000;
 // A process that lived this long begins again with the shortest delay.
-const settledMs = 60_000;
+const SETTLED_MS = 60_000;

@@ -9,7 +9,7 @@ import { BatonError, assert } from '@baton/base';
 import { SOCK_RAW, findSockets, setCloseOnExec } from '@baton/linux';
 
 import type { NetErrorCode } from '../index.js';
-import { type DriverSocket, advertisementProtocol, datagramLimitBytes } from './advertisement-socket.js';
+import { type DriverSocket, ADVERTISEMENT_PROTOCOL, DATAGRAM_LIMIT_BYTES } from './advertisement-socket.js';
 import { missingCapabilities } from './capabilities.js';
 
 /** The part of raw-socket that is used. */
@@ -43,10 +43,10 @@ export function loadRawSocket(): LoadedDriver {
 /** Opens a raw socket of protocol 112.
  *  @throws {BatonError<NetErrorCode>} without CAP_NET_RAW, or when the kernel refuses otherwise */
 function openRawSocket(module: RawSocketModule): DriverSocket {
-  const before = new Set(findSockets(SOCK_RAW, advertisementProtocol));
+  const before = new Set(findSockets(SOCK_RAW, ADVERTISEMENT_PROTOCOL));
   const socket = createSocket(module);
   sockets.add(socket);
-  const [fd, ...others] = findSockets(SOCK_RAW, advertisementProtocol).filter((candidate) => !before.has(candidate));
+  const [fd, ...others] = findSockets(SOCK_RAW, ADVERTISEMENT_PROTOCOL).filter((candidate) => !before.has(candidate));
   assert(fd !== undefined && others.length === 0, 'a new raw socket is exactly one new descriptor');
   const inherited = setCloseOnExec(fd);
   assert(inherited.ok, 'an open descriptor can be set close-on-exec');
@@ -85,7 +85,7 @@ const sockets = new Set<RawSocket>();
 function createSocket(module: RawSocketModule): RawSocket {
   try {
     return module.createSocket({
-      protocol: advertisementProtocol, addressFamily: module.AddressFamily.IPv4, bufferSize: datagramLimitBytes,
+      protocol: ADVERTISEMENT_PROTOCOL, addressFamily: module.AddressFamily.IPv4, bufferSize: DATAGRAM_LIMIT_BYTES,
     });
   } catch (cause) {
     // The package only gives the text of the error.

@@ -9,12 +9,12 @@ import { openNativeSocket } from './native-driver.js';
 import { loadRawSocket } from './raw-socket-driver.js';
 
 /** PacketIo on the network namespace of this process.
- *  @param wanted one driver and no other; by default the environment
- *  variable BATON_PACKET_DRIVER, and where that is empty the first that loads
- *  @throws {BatonError<NetErrorCode>}
- *  ERR_NET_DRIVER_UNAVAILABLE when the wanted driver does not load or has an unknown name */
+ *  @param wanted one driver and no other; by default the environment variable BATON_PACKET_DRIVER, and where that is
+ *    empty the first that loads
+ *  @throws {BatonError<NetErrorCode>} ERR_NET_DRIVER_UNAVAILABLE when the wanted driver does not load or has an unknown
+ *    name */
 export function openPacketIo(wanted = process.env['BATON_PACKET_DRIVER'] ?? ''): PacketIo {
-  if (wanted === 'native') return nativePacketIo;
+  if (wanted === 'native') return NATIVE_PACKET_IO;
   if (wanted !== '' && wanted !== 'raw-socket') {
     throw new BatonError<NetErrorCode>('ERR_NET_DRIVER_UNAVAILABLE', `unknown packet driver: ${wanted}`, {
       details: { driver: wanted }, hint: 'set BATON_PACKET_DRIVER to raw-socket or native, or leave it unset',
@@ -24,14 +24,14 @@ export function openPacketIo(wanted = process.env['BATON_PACKET_DRIVER'] ?? ''):
   if (rawSocket.ok) {
     return { driver: 'raw-socket', open: (name, receive) => openAdvertisementSocket(rawSocket.open, name, receive) };
   }
-  if (wanted === '') return nativePacketIo;
+  if (wanted === '') return NATIVE_PACKET_IO;
   const problem = `raw-socket does not load: ${describeError(rawSocket.cause)}`;
   throw new BatonError<NetErrorCode>('ERR_NET_DRIVER_UNAVAILABLE', problem, {
     cause: rawSocket.cause, details: { driver: wanted }, hint: 'unset BATON_PACKET_DRIVER to use the native driver',
   });
 }
 
-const nativePacketIo: PacketIo = {
+const NATIVE_PACKET_IO: PacketIo = {
   driver: 'native',
   open: (name, receive) => openAdvertisementSocket(openNativeSocket, name, receive),
 };
