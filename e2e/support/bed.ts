@@ -62,10 +62,7 @@ export class Bed {
   }
 
   /** keepalived on a node, not started. */
-  keepalived(
-    name: string,
-    options: Partial<KeepalivedOptions> & Pick<KeepalivedOptions, 'priority'>,
-  ): KeepalivedNode {
+  keepalived(name: string, options: Partial<KeepalivedOptions> & Pick<KeepalivedOptions, 'priority'>): KeepalivedNode {
     return this.#keep(
       new KeepalivedNode(this.lan.host(name), { advertIntervalMs: FAST_MS, addresses: [VIP_PREFIX], ...options }),
     );
@@ -132,10 +129,18 @@ export class Bed {
     return this.#nodes.map((node) => `--- log of ${node.host.name} ---\n${node.log}`).join('\n');
   }
 
+  /** Takes everything down, whatever else fails, and then tells what failed. */
   async close(): Promise<void> {
-    for (const node of this.#nodes) await node.kill();
-    for (const thing of this.#stoppable) await thing.stop();
-    await this.lan.close();
+    const stopped = await Promise.allSettled([
+      ...this.#nodes.map((node) => node.kill()),
+      ...this.#stoppable.map((thing) => thing.stop()),
+    ]);
+    const closed = await Promise.allSettled([this.lan.close()]);
+    const failures = [...stopped, ...closed].filter((result) => result.status === 'rejected');
+    if (failures.length > 0) {
+      const reasons = failures.map((failure): unknown => failure.reason);
+      throw new AggregateError(reasons, 'a LAN could not be taken down');
+    }
   }
 
   #keep<Node extends LabNode>(node: Node): Node {

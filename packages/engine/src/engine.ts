@@ -7,8 +7,8 @@
 // One timer, armed for the smallest deadline of all routers. Everything is synchronous; nothing here knows Node, a
 // file or a process.
 
-import { isBatonError, type Instant } from '@baton/base';
-import type { LinkState, NetErrorCode, ReceivedDatagram } from '@baton/net';
+import { assert, type Instant, type IpAddress } from '@baton/base';
+import type { LinkState, ReceivedDatagram } from '@baton/net';
 import {
   checkReceived,
   DISCARD_REASONS,
@@ -19,7 +19,9 @@ import {
   type ReceiveContext,
   type ReceiveResult,
   type VirtualRouterInput,
+  type VirtualRouterOutput,
 } from '@baton/vrrp';
+import { findLostAddresses } from './lost-addresses.js';
 import { HostedRouter } from './hosted-router.js';
 import { InterfaceSession } from './interface-session.js';
 import { removeLeftovers } from './leftovers.js';
@@ -30,9 +32,10 @@ import type { EnginePorts } from './ports.js';
 import { snapshotRouter } from './snapshot.js';
 import { hasOutsleptItsPeers, latenessMs, STALL_NOTICE_MS } from './stall.js';
 
-/** Datagrams read from one socket before a deadline may fire; what a flood sends beyond that waits for the event
- *  loop. */
-export const DRAIN_LIMIT = 4096;
+/** Datagrams that are read from each socket at a time before a backup may take over, and how often: what a flood sends
+ *  beyond that waits for the event loop. */
+export const DRAIN_PORTION = 128;
+export const DRAIN_PORTIONS = 32;
 
 /** All virtual routers of one node. */
 export class Engine {
@@ -43,6 +46,9 @@ export class Engine {
   readonly #discarded: Record<DiscardReason, number>;
   readonly #watched = new Set<string>();
   #armedAt: Instant | undefined;
+  /** When the engine last had nothing to do: what is late since then is late because the process did not run. */
+  #restingSince: Instant = 0;
+  #working = false;
   #stallMs = 0;
   #generation = 0;
 
@@ -52,26 +58,37 @@ export class Engine {
     this.#discarded = Object.fromEntries(DISCARD_REASONS.map((reason) => [reason, 0])) as Record<DiscardReason, number>;
   }
 
-  /** Runs exactly these routers from now on. A router keeps its state when name, interface, VRID, version and
-   *  family are the same.  @throws {BatonError} when a socket is denied; routers that ran before keep running */
+  /** Runs exactly these routers from now on, or changes nothing. A router keeps its state when name, interface, VRID,
+   *  version and family are the same.
+   *  @throws {BatonError} when the kernel refuses a socket or does not answer; everything then goes on as before */
   configure(generation: number, configurations: readonly RouterConfiguration[]): void {
-    this.#enter();
-    const wanted = new Map(configurations.map((configuration) => [configuration.parameters.name, configuration]));
-    for (const hosted of this.#routers.values()) {
-      const next = wanted.get(hosted.name);
-      if (next === undefined || !isSameRouter(hosted.router.parameters, next.parameters)) this.#remove(hosted);
-    }
-    const added = configurations.filter(({ parameters }) => !this.#routers.has(parameters.name));
-    for (const configuration of configurations) {
-      const hosted = this.#routers.get(configuration.parameters.name);
-      if (hosted !== undefined) this.#change(hosted, configuration);
-    }
-    // Before a new router does anything else, nothing of a past life is left on any interface.
-    const hostedAdded = added.map((configuration) => new HostedRouter(configuration, this.#ports.wallClockMs()));
-    for (const hosted of hostedAdded) removeLeftovers(hosted, this.#ports, this.notices);
-    for (const hosted of hostedAdded) this.#start(hosted);
-    this.#generation = generation;
-    this.#rearm();
+    this.#enter((now) => {
+      const wanted = new Map(configurations.map((configuration) => [configuration.parameters.name, configuration]));
+      const leaving = [...this.#routers.values()].filter((hosted) => {
+        const next = wanted.get(hosted.name);
+        return next === undefined || !isSameRouter(hosted.router.parameters, next.parameters);
+      });
+      const staying = [...this.#routers.values()].filter((hosted) => !leaving.includes(hosted));
+      const added = configurations
+        .filter(({ parameters }) => !staying.some((hosted) => hosted.name === parameters.name))
+        .map((configuration) => new HostedRouter(configuration, this.#ports.wallClockMs()));
+
+      // What can be refused comes first: nothing below this block throws. Only a node that begins takes the addresses
+      // of its past life off even before that: it has nothing to lose, and does nothing else while it holds them.
+      const held = this.#ports.addressOwner.list();
+      const begins = this.#routers.size === 0;
+      if (begins) removeLeftovers(added, held, this.#ports, this.notices);
+      const opened = this.#openSessions(configurations);
+
+      for (const hosted of leaving) this.#remove(hosted, now);
+      for (const session of opened) this.#sessions.set(session.name, session);
+      for (const hosted of staying) this.#change(hosted, wanted.get(hosted.name), now);
+      if (!begins) removeLeftovers(added, held, this.#ports, this.notices);
+      for (const hosted of added) this.#register(hosted);
+      for (const hosted of added) this.#start(hosted, now);
+      this.#closeUnusedSessions();
+      this.#generation = generation;
+    });
   }
 
   /** Every router leaves: masters resign and take their addresses off. The engine can only be dropped after that. */
@@ -87,10 +104,10 @@ export class Engine {
   setHealth(routerName: string, health: { readonly adjustment: number; readonly failed: boolean }): void {
     const hosted = this.#routers.get(routerName);
     if (hosted === undefined) return;
-    const now = this.#enter();
-    this.#feed(hosted, { kind: 'priority-changed', adjustment: health.adjustment }, now);
-    this.#feed(hosted, { kind: 'fault-changed', reason: 'tracker-failed', active: health.failed }, now);
-    this.#rearm();
+    this.#enter((now) => {
+      this.#feed(hosted, { kind: 'priority-changed', adjustment: health.adjustment }, now);
+      this.#feed(hosted, { kind: 'fault-changed', reason: 'tracker-failed', active: health.failed }, now);
+    });
   }
 
   /** The state of every router, read back from the kernel where the kernel has the truth. */
@@ -112,55 +129,114 @@ export class Engine {
   // --- what happens ---
 
   #onDatagram(datagram: ReceivedDatagram): void {
-    this.#enter();
-    this.#deliver(datagram);
-    this.#rearm();
+    this.#enter((now) => {
+      this.#deliver(datagram, now);
+    });
   }
 
   #onLinkChanged(link: LinkState): void {
-    const session = this.#sessions.get(link.interface);
-    if (session === undefined) return;
-    const now = this.#enter();
-    const describe = session.update(link);
-    for (const hosted of session.routers.values()) {
-      for (const input of describe(hosted)) this.#feed(hosted, input, now);
-    }
-    this.#rearm();
+    this.#enter((now) => {
+      const session = this.#sessions.get(link.interface);
+      if (session !== undefined) this.#tellRouters(session, link, now);
+    });
   }
 
-  /** A deadline came. What already lies in the sockets is heard first: it may be the advertisement that the deadline
-   *  waits for. */
+  /** A deadline came. Masters are served at once. Before a backup may take over, what already lies in the sockets is
+   *  heard: it may be the advertisement that the deadline waits for. The masters are served between the portions, so
+   *  that a flood cannot silence them. */
   #onTimer(): void {
-    this.#enter();
-    for (const session of this.#sessions.values()) session.drain(DRAIN_LIMIT);
-    const now = this.#ports.clock.now();
-    for (const hosted of this.#routers.values()) {
-      const deadline = hosted.router.nextDeadline();
-      if (deadline !== undefined && deadline <= now) this.#feed(hosted, { kind: 'timer' }, now);
-    }
-    this.#rearm();
+    this.#enter((now) => {
+      for (const session of this.#sessions.values()) {
+        if (session.retryAt !== undefined && session.retryAt <= now) {
+          this.#tellRouters(session, this.#ports.linkMonitor.read(session.name), now);
+        }
+      }
+      this.#serve(now, (hosted) => hosted.router.state.kind !== 'backup');
+      for (let portion = 0; portion < DRAIN_PORTIONS && this.#isDue(this.#ports.clock.now()); portion += 1) {
+        let count = 0;
+        for (const session of this.#sessions.values()) count += session.drain(DRAIN_PORTION);
+        this.#serve(this.#ports.clock.now(), (hosted) => hosted.router.state.kind !== 'backup');
+        if (count === 0) break;
+      }
+      this.#serve(this.#ports.clock.now(), () => true);
+    });
   }
 
   // --- how it is done ---
 
-  /** Every way into the engine passes here: takes the time once, and steps down what slept too long before anything
-   *  is sent. */
-  #enter(): Instant {
+  /** Every way into the engine: judges once how long the process slept, before anything is sent, and plans the next
+   *  deadline once, afterwards. A datagram that a drain delivers comes in while the engine is at work: work is not
+   *  sleep. */
+  #enter(work: (now: Instant) => void): void {
     const now = this.#ports.clock.now();
-    const lateMs = latenessMs(now, this.#armedAt);
-    if (lateMs <= STALL_NOTICE_MS) {
-      return now;
+    if (this.#working) {
+      work(now);
+      return;
     }
-    this.#armedAt = now;
-    this.#stallMs += lateMs;
-    this.notices.sayLimited('warn', 'stall-detected', 'engine', { stalled_ms: Math.round(lateMs) });
-    for (const hosted of this.#routers.values()) {
-      if (hasOutsleptItsPeers(hosted.router, lateMs)) this.#feed(hosted, { kind: 'stalled' }, now);
+    this.#working = true;
+    try {
+      this.#judgeStall(now);
+      work(now);
+    } finally {
+      this.#working = false;
     }
-    return now;
+    this.#rearm();
   }
 
-  #deliver(datagram: ReceivedDatagram): void {
+  #judgeStall(now: Instant): void {
+    for (const hosted of this.#routers.values()) {
+      if (hasOutsleptItsPeers(hosted.router, now, this.#restingSince)) this.#feed(hosted, { kind: 'stalled' }, now);
+    }
+    const lateMs = latenessMs(now, this.#armedAt, this.#restingSince);
+    if (lateMs <= STALL_NOTICE_MS) return;
+    this.#stallMs += lateMs;
+    this.notices.sayLimited('warn', 'stall-detected', 'engine', { stalled_ms: Math.round(lateMs) });
+  }
+
+  /** Hands their due deadlines to the routers that are chosen. */
+  #serve(now: Instant, chosen: (hosted: HostedRouter) => boolean): void {
+    for (const hosted of this.#routers.values()) {
+      const deadline = hosted.router.nextDeadline();
+      if (deadline !== undefined && deadline <= now && chosen(hosted)) this.#feed(hosted, { kind: 'timer' }, now);
+    }
+  }
+
+  #isDue(now: Instant): boolean {
+    return [...this.#routers.values()].some((hosted) => (hosted.router.nextDeadline() ?? Infinity) <= now);
+  }
+
+  #tellRouters(session: InterfaceSession, link: LinkState, now: Instant): void {
+    session.update(link);
+    for (const hosted of session.routers.values()) {
+      for (const input of session.describe()) this.#feed(hosted, input, now);
+    }
+    for (const hosted of this.#routers.values()) this.#reinstate(hosted, session.link, now);
+  }
+
+  /** A master whose address somebody took off gets it back in place. */
+  #reinstate(hosted: HostedRouter, link: LinkState, now: Instant): void {
+    const lost = findLostAddresses(hosted, link);
+    if (lost.length === 0) return;
+    for (const address of lost) {
+      const fields = { router: hosted.name, address: address.address, interface: link.interface };
+      this.notices.say('warn', 'address-lost', fields);
+    }
+    if (hosted.losses.isTooMany(now)) {
+      this.#feed(hosted, { kind: 'claim-failed' }, now);
+      return;
+    }
+    const { announce } = hosted.router.parameters;
+    this.#perform(
+      hosted,
+      [
+        { kind: 'claim-addresses', addresses: lost },
+        { kind: 'announce-addresses', addresses: lost, count: announce.count },
+      ],
+      now,
+    );
+  }
+
+  #deliver(datagram: ReceivedDatagram, now: Instant): void {
     const session = this.#sessions.get(datagram.interface);
     if (session === undefined) return;
     const result = checkReceived(datagram, (vrid) => receiveContext(session.routers.get(vrid)));
@@ -183,7 +259,7 @@ export class Engine {
       advertisement: result.advertisement,
       source: datagram.source,
     };
-    this.#feed(hosted, input, this.#ports.clock.now());
+    this.#feed(hosted, input, now);
   }
 
   #discard(
@@ -204,72 +280,102 @@ export class Engine {
   }
 
   #feed(hosted: HostedRouter, input: VirtualRouterInput, now: Instant): void {
+    this.#perform(hosted, hosted.router.handle(input, now), now);
+  }
+
+  #perform(hosted: HostedRouter, outputs: readonly VirtualRouterOutput[], now: Instant): void {
+    const session = this.#sessionOf(hosted);
+    const context = { hosted, session, ports: this.#ports, notices: this.notices, decidedAt: now };
+    if (perform(outputs, context).claimFailed) this.#feed(hosted, { kind: 'claim-failed' }, now);
+  }
+
+  #sessionOf(hosted: HostedRouter): InterfaceSession {
     const session = this.#sessions.get(hosted.router.parameters.interface);
-    if (session === undefined) return;
-    const outputs = hosted.router.handle(input, now);
-    const { claimFailed } = perform(outputs, {
-      hosted,
-      session,
-      ports: this.#ports,
-      notices: this.notices,
-      decidedAt: now,
-    });
-    if (claimFailed) this.#feed(hosted, { kind: 'claim-failed' }, now);
-  }
-
-  #start(hosted: HostedRouter): void {
-    const { parameters } = hosted.router;
-    const session = this.#sessionFor(parameters.interface);
-    session.routers.set(parameters.vrid, hosted);
-    this.#routers.set(parameters.name, hosted);
-    const now = this.#ports.clock.now();
-    // The link is read again: the addresses it had before may have been leftovers.
-    for (const input of session.update(this.#ports.linkMonitor.read(session.name))(hosted))
-      this.#feed(hosted, input, now);
-    this.#feed(hosted, { kind: 'startup' }, now);
-  }
-
-  #change(hosted: HostedRouter, { parameters }: RouterConfiguration): void {
-    if (JSON.stringify(hosted.router.parameters) === JSON.stringify(parameters)) return;
-    this.#feed(hosted, { kind: 'parameters-changed', parameters }, this.#ports.clock.now());
-  }
-
-  #remove(hosted: HostedRouter): void {
-    this.#feed(hosted, { kind: 'shutdown' }, this.#ports.clock.now());
-    const { interface: interfaceName, vrid } = hosted.router.parameters;
-    const session = this.#sessions.get(interfaceName);
-    session?.routers.delete(vrid);
-    this.#routers.delete(hosted.name);
-    if (session?.routers.size !== 0) return;
-    session.close();
-    this.#sessions.delete(interfaceName);
-  }
-
-  #sessionFor(interfaceName: string): InterfaceSession {
-    const known = this.#sessions.get(interfaceName);
-    if (known !== undefined) return known;
-    // Watched before it is read, so that no change falls between the two; the monitor goes on watching what has no
-    // router any more.
-    if (!this.#watched.has(interfaceName)) {
-      this.#watched.add(interfaceName);
-      this.#ports.linkMonitor.watch([interfaceName], (link) => {
-        this.#onLinkChanged(link);
-      });
-    }
-    const session = new InterfaceSession(interfaceName, this.#ports, this.notices, (datagram) => {
-      this.#onDatagram(datagram);
-    });
-    this.#sessions.set(interfaceName, session);
+    assert(session !== undefined, 'the interface of every router has a session');
     return session;
   }
 
-  #rearm(): void {
-    let next: Instant | undefined;
-    for (const hosted of this.#routers.values()) {
-      const deadline = hosted.router.nextDeadline();
-      if (deadline !== undefined && (next === undefined || deadline < next)) next = deadline;
+  #register(hosted: HostedRouter): void {
+    this.#routers.set(hosted.name, hosted);
+    this.#sessionOf(hosted).routers.set(hosted.router.parameters.vrid, hosted);
+  }
+
+  #start(hosted: HostedRouter, now: Instant): void {
+    for (const input of this.#sessionOf(hosted).describe()) this.#feed(hosted, input, now);
+    this.#feed(hosted, { kind: 'startup' }, now);
+  }
+
+  #change(hosted: HostedRouter, configuration: RouterConfiguration | undefined, now: Instant): void {
+    if (configuration === undefined) return;
+    const { parameters } = configuration;
+    if (JSON.stringify(hosted.router.parameters) === JSON.stringify(parameters)) return;
+    this.#feed(hosted, { kind: 'parameters-changed', parameters }, now);
+    // Who stops being the owner gives up what it had as one: it must be able to release it.
+    if (!hosted.ownsAddresses()) hosted.preexisting.clear();
+  }
+
+  #remove(hosted: HostedRouter, now: Instant): void {
+    this.#feed(hosted, { kind: 'shutdown' }, now);
+    const { interface: interfaceName, vrid } = hosted.router.parameters;
+    this.#sessions.get(interfaceName)?.routers.delete(vrid);
+    this.#routers.delete(hosted.name);
+  }
+
+  /** Opens a session on every interface that has none yet: all of them, or none.
+   *  @throws {BatonError} */
+  #openSessions(configurations: readonly RouterConfiguration[]): readonly InterfaceSession[] {
+    const opened: InterfaceSession[] = [];
+    const names = new Set(configurations.map(({ parameters }) => parameters.interface));
+    try {
+      for (const name of names) if (!this.#sessions.has(name)) opened.push(this.#openSession(name));
+    } catch (error) {
+      for (const session of opened) session.close();
+      throw error;
     }
+    return opened;
+  }
+
+  #openSession(interfaceName: string): InterfaceSession {
+    // Watched before it is read, so that no change falls between the two; the monitor goes on watching what has no
+    // router any more.
+    if (!this.#watched.has(interfaceName)) {
+      this.#ports.linkMonitor.watch([interfaceName], (link) => {
+        this.#onLinkChanged(link);
+      });
+      this.#watched.add(interfaceName);
+    }
+    return new InterfaceSession(interfaceName, {
+      ports: this.#ports,
+      notices: this.notices,
+      kindOf: (address) => this.#kindOf(address),
+      receive: (datagram) => {
+        this.#onDatagram(datagram);
+      },
+    });
+  }
+
+  #closeUnusedSessions(): void {
+    for (const session of this.#sessions.values()) {
+      if (session.routers.size > 0) continue;
+      session.close();
+      this.#sessions.delete(session.name);
+    }
+  }
+
+  #kindOf(address: IpAddress): 'moved' | 'owned' | 'free' {
+    const users = [...this.#routers.values()].filter((hosted) => hosted.virtualAddresses().includes(address));
+    if (users.length === 0) return 'free';
+    return users.every((hosted) => hosted.ownsAddresses()) ? 'owned' : 'moved';
+  }
+
+  #rearm(): void {
+    const deadlines = [
+      ...[...this.#routers.values()].map((hosted) => hosted.router.nextDeadline()),
+      ...[...this.#sessions.values()].map((session) => session.retryAt),
+    ].filter((deadline) => deadline !== undefined);
+    const next = deadlines.length === 0 ? undefined : Math.min(...deadlines);
     this.#armedAt = next;
+    this.#restingSince = this.#ports.clock.now();
     this.#ports.timer.arm(next, () => {
       this.#onTimer();
     });
@@ -279,14 +385,4 @@ export class Engine {
 function receiveContext(hosted: HostedRouter | undefined): ReceiveContext | undefined {
   if (hosted === undefined) return undefined;
   return { parameters: hosted.router.parameters, primaryAddress: hosted.router.primaryAddress };
-}
-
-const PRIVILEGE_ERRORS: ReadonlySet<string> = new Set<NetErrorCode>([
-  'ERR_NET_RAW_SOCKET_DENIED',
-  'ERR_NET_CAPABILITY_MISSING',
-]);
-
-/** Whether this engine could not start for lack of a privilege rather than for a fault of its own. */
-export function isPrivilegeError(error: unknown): boolean {
-  return isBatonError(error) && PRIVILEGE_ERRORS.has(error.code);
 }

@@ -17,6 +17,12 @@ export class FakeHost {
   readonly held: { address: string; prefixLength: number; interface: string; ours: boolean }[] = [];
   now = 1000;
   refuseClaims = false;
+  /** What the kernel answers when it is asked for the addresses. */
+  kernelError: Error | undefined;
+  /** What the kernel answers when a socket is opened. */
+  socketError: Error | undefined;
+  /** How much time every advertisement costs that is read, ms. */
+  costOfReadingMs = 0;
   link: LinkState = {
     interface: 'eth0',
     exists: true,
@@ -48,6 +54,7 @@ export class FakeHost {
     packetIo: {
       driver: 'native',
       open: (interfaceName, receive) => {
+        if (this.socketError !== undefined) throw this.socketError;
         this.calls.push(`open ${interfaceName}`);
         this.receive = receive;
         return {
@@ -56,10 +63,13 @@ export class FakeHost {
             this.calls.push(`send priority ${String(payload[2])}`);
             return { ok: true };
           },
-          drain: () => {
-            const count = this.waiting.length;
-            this.waiting.splice(0).forEach(receive);
-            return count;
+          drain: (limit) => {
+            const read = this.waiting.splice(0, limit);
+            for (const datagram of read) {
+              this.now += this.costOfReadingMs;
+              receive(datagram);
+            }
+            return read.length;
           },
           close: () => {
             this.calls.push(`close ${interfaceName}`);
@@ -76,11 +86,16 @@ export class FakeHost {
       },
       release: (place) => {
         this.calls.push(`release ${place.address}`);
-        const index = this.held.findIndex((entry) => entry.address === place.address);
+        const index = this.held.findIndex(
+          (entry) => entry.address === place.address && entry.interface === place.interface,
+        );
         if (index >= 0) this.held.splice(index, 1);
         return { ok: true, already: index >= 0 };
       },
-      list: () => this.held,
+      list: () => {
+        if (this.kernelError !== undefined) throw this.kernelError;
+        return [...this.held];
+      },
     },
     announcer: {
       announce: (addresses, count) => {

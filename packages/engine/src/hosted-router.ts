@@ -1,10 +1,11 @@
 // A virtual router in its place: the pure state machine, the interface it runs on, and what is remembered about it
 // for status.
 
-import type { IpAddress } from '@baton/base';
+import type { Instant, IpAddress } from '@baton/base';
 import type { OwnedAddress } from '@baton/net';
 import { OWNER_PRIORITY, VirtualRouter, type VirtualAddress } from '@baton/vrrp';
 import { HeardRouters } from './heard-routers.js';
+import { LossHistory } from './lost-addresses.js';
 import type { RouterConfiguration } from './messages.js';
 
 /** One configured virtual router of this engine. */
@@ -15,6 +16,9 @@ export class HostedRouter {
   sinceMs: number;
   /** Reason of the last transition. */
   reason = 'created';
+  readonly losses = new LossHistory();
+  /** When the agent was last told of an overruled advertisement. */
+  lowerPriorityToldAt: Instant = -Infinity;
   /** Addresses that were there before us and are the host's own: claimed by an address owner, never taken off. */
   readonly preexisting = new Set<IpAddress>();
 

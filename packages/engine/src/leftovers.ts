@@ -7,28 +7,33 @@ import type { HostedRouter } from './hosted-router.js';
 import type { Notices } from './notices.js';
 import type { EnginePorts } from './ports.js';
 
-/** Takes every virtual address of the router off, wherever on this host it is found.
+/** Takes every virtual address of these routers off, wherever on this host it is found.
  *
- *   Left in place: what an address owner (priority 255) has of its own, and the last IPv4 address of an interface,
- *  because a virtual address  that is also the only address is a configuration error and deleting it would cut the
- *  host off. */
+ *  Left in place: what an address owner (priority 255) has of its own, and the last IPv4 address of an interface,
+ *  because a virtual address that is also the only address is a configuration error and deleting it would cut the host
+ *  off.
+ *  @param held what the kernel holds now, on all interfaces */
 export function removeLeftovers(
-  hosted: HostedRouter,
+  added: readonly HostedRouter[],
+  held: readonly HeldAddress[],
   ports: Pick<EnginePorts, 'addressOwner'>,
   notices: Notices,
 ): void {
-  const virtual = new Set(hosted.virtualAddresses());
-  const held = ports.addressOwner.list();
-  for (const address of held.filter((entry) => virtual.has(entry.address))) {
-    const fields = { router: hosted.name, address: address.address, interface: address.interface };
-    if (hosted.ownsAddresses() && !address.ours) {
-      hosted.preexisting.add(address.address);
-    } else if (isOnlyAddress(address, held)) {
-      notices.say('error', 'virtual-address-is-the-hosts-only-address', fields);
-    } else {
-      const result = ports.addressOwner.release(address);
-      if (result.ok) notices.say('warn', 'leftover-address-removed', fields);
-      else notices.say('error', 'leftover-address-not-removed', { ...fields, errno: result.errno });
+  let left = held;
+  for (const hosted of added) {
+    const virtual = new Set(hosted.virtualAddresses());
+    for (const address of left.filter((entry) => virtual.has(entry.address))) {
+      const fields = { router: hosted.name, address: address.address, interface: address.interface };
+      if (hosted.ownsAddresses() && !address.ours) {
+        hosted.preexisting.add(address.address);
+      } else if (isOnlyAddress(address, left)) {
+        notices.say('error', 'virtual-address-is-the-hosts-only-address', fields);
+      } else {
+        const result = ports.addressOwner.release(address);
+        if (result.ok) left = left.filter((entry) => entry !== address);
+        if (result.ok && result.already) notices.say('warn', 'leftover-address-removed', fields);
+        if (!result.ok) notices.say('error', 'leftover-address-not-removed', { ...fields, errno: result.errno });
+      }
     }
   }
 }
@@ -36,8 +41,6 @@ export function removeLeftovers(
 function isOnlyAddress(address: HeldAddress, held: readonly HeldAddress[]): boolean {
   if (address.ours) return false;
   const family = addressFamily(address.address);
-  return (
-    held.filter((entry) => entry.interface === address.interface && addressFamily(entry.address) === family).length ===
-    1
-  );
+  const onInterface = held.filter((entry) => entry.interface === address.interface);
+  return onInterface.filter((entry) => addressFamily(entry.address) === family).length === 1;
 }

@@ -7,6 +7,7 @@
 // It reads no configuration: the agent sends it. It waits for nobody: adverts go on while the agent is dead.
 
 import { BatonError, describeError, isBatonError } from '@baton/base';
+import type { NetErrorCode } from '@baton/net';
 import { lockFile, notifyService, useRealTimeScheduling, type FileLock } from '@baton/linux';
 import {
   missingCapabilities,
@@ -22,7 +23,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { NodeDeadlineTimer } from './deadline-timer.js';
-import { Engine, isPrivilegeError } from './engine.js';
+import { Engine } from './engine.js';
 import type { AgentMessage, EngineMessage } from './messages.js';
 import type { EnginePorts } from './ports.js';
 import { rehearsePromotion } from './rehearsal.js';
@@ -61,10 +62,14 @@ class EngineProcess {
   readonly #supervisor: AgentSupervisor;
   readonly #scheduling: string;
   #engine: Engine | undefined;
+  #ports: EnginePorts | undefined;
   #driver = '';
   #lock: HeldLock | undefined;
   readonly #observerProgram: string;
   #observer: Observer | undefined;
+  /** The present agent has sent a configuration: it handles signals. */
+  #agentListens = false;
+  #reloadWanted = false;
   #failedStarts = 0;
   #agentDeath: AgentExit | undefined;
   #stopping = false;
@@ -93,15 +98,24 @@ class EngineProcess {
       this.#stop();
     });
     process.on('SIGHUP', () => {
-      this.#supervisor.signal('SIGHUP');
+      this.#reload();
     });
     this.#supervisor.start();
+  }
+
+  /** An agent that is still starting would die of the signal: it gets it when it has begun to listen. */
+  #reload(): void {
+    if (this.#agentListens) this.#supervisor.signal('SIGHUP');
+    else this.#reloadWanted = true;
   }
 
   #onMessage(message: AgentMessage): void {
     switch (message.type) {
       case 'configure':
+        this.#agentListens = true;
         this.#configure(message);
+        if (this.#reloadWanted) this.#reload();
+        this.#reloadWanted = false;
         break;
       case 'snapshot-request':
         this.#sendSnapshot(message.id);
@@ -125,9 +139,11 @@ class EngineProcess {
       if (firstTime) this.#takeHold(message.runtimeDirectory);
       this.#engine ??= this.#createEngine();
       this.#engine.configure(message.generation, message.routers);
+      // After the leftovers are gone, and long before a backup can be called upon.
+      if (firstTime && this.#ports !== undefined) rehearsePromotion(this.#ports);
     } catch (error) {
       if (!isBatonError(error)) throw error;
-      const exitCode = isPrivilegeError(error) ? EXIT.privileges : EXIT.failed;
+      const exitCode = PRIVILEGE_ERRORS.has(error.code) ? EXIT.privileges : EXIT.failed;
       this.#send({
         type: 'refused',
         generation: message.generation,
@@ -189,25 +205,31 @@ class EngineProcess {
         this.#send(message);
       },
     };
-    rehearsePromotion(ports);
+    this.#ports = ports;
     return new Engine(ports);
   }
 
+  /** A snapshot that the kernel does not allow is not sent: who asked hears that the engine is silent, and why. */
   #sendSnapshot(id: number): void {
     const engine = this.#engine;
     if (engine === undefined) return;
-    this.#send({
-      type: 'snapshot',
-      id,
-      routers: engine.snapshotRouters(),
-      engine: {
-        ...engine.snapshotEngine(),
-        pid: process.pid,
-        scheduling: this.#scheduling,
-        rssBytes: process.memoryUsage.rss(),
-        observer: this.#observer?.state ?? 'off',
-      },
-    });
+    try {
+      this.#send({
+        type: 'snapshot',
+        id,
+        routers: engine.snapshotRouters(),
+        engine: {
+          ...engine.snapshotEngine(),
+          pid: process.pid,
+          scheduling: this.#scheduling,
+          rssBytes: process.memoryUsage.rss(),
+          observer: this.#observer?.state ?? 'off',
+        },
+      });
+    } catch (error) {
+      // Nobody's question ends the engine, not even on a host without a free descriptor.
+      engine.notices.sayLimited('error', 'snapshot-failed', 'engine', { message: describeError(error) });
+    }
   }
 
   #observe({ observe, routers }: ConfigureMessage): void {
@@ -237,6 +259,7 @@ class EngineProcess {
       this.#end();
       return;
     }
+    this.#agentListens = false;
     this.#agentDeath = exit;
     if (this.#engine !== undefined) return;
     this.#failedStarts += 1;
@@ -294,6 +317,11 @@ class EngineProcess {
   }
 }
 
+const PRIVILEGE_ERRORS: ReadonlySet<string> = new Set<NetErrorCode>([
+  'ERR_NET_RAW_SOCKET_DENIED',
+  'ERR_NET_CAPABILITY_MISSING',
+]);
+
 /** Takes the lock that makes this daemon the only one on its runtime directory. The kernel drops it when the process
  *  dies, however it dies. */
 function takeRuntimeLock(directory: string): HeldLock {
@@ -309,12 +337,23 @@ function takeRuntimeLock(directory: string): HeldLock {
       },
     );
   }
-  const lock = lockFile(join(directory, 'baton.lock'));
+  const lock = openLock(join(directory, 'baton.lock'));
   if (lock.ok) return lock;
   const holder = lock.holderPid === undefined ? 'another process' : `process ${String(lock.holderPid)}`;
   throw new BatonError('ERR_ENGINE_ALREADY_RUNNING', `a Baton daemon is already running on ${directory} (${holder})`, {
-    hint: 'stop it first, or give this one a runtime_directory of its own',
+    hint: 'stop it first; one daemon runs all virtual routers of a host',
   });
+}
+
+function openLock(path: string): FileLock {
+  try {
+    return lockFile(path);
+  } catch (cause) {
+    throw new BatonError('ERR_ENGINE_RUNTIME_DIRECTORY', `cannot lock ${path}: ${describeError(cause)}`, {
+      cause,
+      hint: 'make it writable for the service, or set runtime_directory',
+    });
+  }
 }
 
 /** Tells systemd, when it started us with Type=notify; nobody listens otherwise. */

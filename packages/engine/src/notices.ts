@@ -13,11 +13,14 @@ type Level = Extract<EngineMessage, { type: 'notice' }>['level'];
 export const NOTICE_PERIOD_MS = 60_000;
 /** How many (event, subject) pairs are remembered; the oldest is forgotten first. */
 export const MAX_NOTICE_SUBJECTS = 512;
+/** Limited notices in one period, whatever they are about: a stranger can invent as many subjects as it likes. */
+export const MAX_LIMITED_NOTICES = 120;
 
 /** Emits notices and swallows repetitions. */
 export class Notices {
   readonly #ports: Pick<EnginePorts, 'emit' | 'clock' | 'wallClockMs'>;
   readonly #recent = new Map<string, { until: Instant; swallowed: number }>();
+  #period = { endsAt: -Infinity, said: 0, swallowed: 0 };
 
   constructor(ports: Pick<EnginePorts, 'emit' | 'clock' | 'wallClockMs'>) {
     this.#ports = ports;
@@ -38,14 +41,26 @@ export class Notices {
       known.swallowed += 1;
       return;
     }
+    if (!this.#isWithinBudget(now)) return;
     this.#recent.delete(key);
     this.#recent.set(key, { until: now + NOTICE_PERIOD_MS, swallowed: 0 });
     if (this.#recent.size > MAX_NOTICE_SUBJECTS) this.#forgetOldest();
-    this.say(
-      level,
-      event,
-      known === undefined || known.swallowed === 0 ? fields : { ...fields, swallowed: known.swallowed },
-    );
+    const swallowed = known?.swallowed ?? 0;
+    this.say(level, event, swallowed === 0 ? fields : { ...fields, swallowed });
+  }
+
+  #isWithinBudget(now: Instant): boolean {
+    if (now >= this.#period.endsAt) {
+      const { swallowed } = this.#period;
+      this.#period = { endsAt: now + NOTICE_PERIOD_MS, said: 0, swallowed: 0 };
+      if (swallowed > 0) this.say('warn', 'notices-swallowed', { swallowed });
+    }
+    if (this.#period.said >= MAX_LIMITED_NOTICES) {
+      this.#period.swallowed += 1;
+      return false;
+    }
+    this.#period.said += 1;
+    return true;
   }
 
   #forgetOldest(): void {

@@ -1,9 +1,12 @@
 // Performs what a virtual router asks for, in the order it asks: the only place where a decision touches the world.
 // One switch, one tick, no waiting. Decides nothing of its own.
 
-import { assertNever, type Instant } from '@baton/base';
+import { assertNever, type Instant, type IpAddress } from '@baton/base';
+import type { SendResult } from '@baton/net';
 import {
+  advertisementOf,
   encodeAdvertisement,
+  sentChecksumForm,
   VRRP_GROUP_IPV4,
   type StateChange,
   type VirtualAddress,
@@ -30,7 +33,7 @@ export interface PerformContext {
 
 /** Performs `outputs` in order. */
 export function perform(outputs: readonly VirtualRouterOutput[], context: PerformContext): PerformResult {
-  const { hosted, ports, decidedAt } = context;
+  const { ports, decidedAt } = context;
   const steps: { -readonly [Step in keyof TransitionSteps]: TransitionSteps[Step] } = {};
   const sinceDecisionMs = (): number => ports.clock.now() - decidedAt;
   for (const output of outputs) {
@@ -55,13 +58,7 @@ export function perform(outputs: readonly VirtualRouterOutput[], context: Perfor
         reportChange(output.change, steps, context);
         break;
       case 'lower-priority-received':
-        ports.emit({
-          type: 'lower-priority-received',
-          router: hosted.name,
-          source: output.source,
-          priority: output.priority,
-          at: ports.wallClockMs(),
-        });
+        reportLowerPriority(output.source, output.priority, context);
         break;
       default:
         assertNever(output);
@@ -72,33 +69,31 @@ export function perform(outputs: readonly VirtualRouterOutput[], context: Perfor
 
 /** A send that fails is counted and said; the next advertisement is the retry. */
 function sendAdvertisement(priority: number, { hosted, session, notices }: PerformContext): void {
-  const { router } = hosted;
-  const { parameters, primaryAddress } = router;
+  const { parameters, primaryAddress, statistics } = hosted.router;
   const socket = session.sendingSocket();
-  if (primaryAddress === undefined || socket === undefined) return;
-  const payload = encodeAdvertisement(
-    {
-      version: parameters.version,
-      vrid: parameters.vrid,
-      priority,
-      advertIntervalMs: parameters.advertIntervalMs,
-      addresses: parameters.addresses.map((entry) => entry.address),
-    },
-    {
-      source: primaryAddress,
-      destination: VRRP_GROUP_IPV4,
-      checksumForm: parameters.checksum === 'rfc9568' ? 'message-only' : 'pseudo-header',
-    },
-  );
-  const result = socket.send(primaryAddress, payload);
+  const result =
+    primaryAddress === undefined || socket === undefined
+      ? NOWHERE_TO_SEND
+      : socket.send(
+          primaryAddress,
+          encodeAdvertisement(advertisementOf(parameters, priority), {
+            source: primaryAddress,
+            destination: VRRP_GROUP_IPV4,
+            checksumForm: sentChecksumForm(parameters),
+          }),
+        );
   if (result.ok) return;
-  router.statistics.send_errors += 1;
+  // The core counts what it asks for.
+  statistics.adverts_sent -= 1;
+  statistics.send_errors += 1;
   notices.sayLimited('warn', 'advertisement-send-failed', hosted.name, {
     router: hosted.name,
     interface: session.name,
     errno: result.errno,
   });
 }
+
+const NOWHERE_TO_SEND: SendResult = { ok: false, errno: 'ENETDOWN' };
 
 /** Claims the whole set. The first refusal ends it; the router then releases what was claimed. */
 function claimAddresses(addresses: readonly VirtualAddress[], { hosted, ports, notices }: PerformContext): boolean {
@@ -119,18 +114,34 @@ function claimAddresses(addresses: readonly VirtualAddress[], { hosted, ports, n
 }
 
 /** Takes the addresses off, except those that the host owns without us. */
-function releaseAddresses(addresses: readonly VirtualAddress[], { hosted, ports, notices }: PerformContext): void {
+function releaseAddresses(addresses: readonly VirtualAddress[], context: PerformContext): void {
+  const { hosted, ports, notices } = context;
   for (const address of addresses) {
     const place = hosted.placed(address);
     if (hosted.preexisting.has(place.address)) continue;
     const result = ports.addressOwner.release(place);
-    if (result.ok) continue;
+    if (result.ok && result.already) continue;
+    if (result.ok) {
+      releaseElsewhere(place.address, context);
+      continue;
+    }
     notices.say('error', 'address-release-failed', {
       router: hosted.name,
       address: place.address,
       interface: place.interface,
       errno: result.errno,
     });
+  }
+}
+
+/** An address that is not where it was put may have moved with its interface: one that is renamed keeps its
+ *  addresses. */
+function releaseElsewhere(address: IpAddress, { hosted, ports, notices }: PerformContext): void {
+  const strays = ports.addressOwner.list().filter((held) => held.ours && held.address === address);
+  for (const stray of strays) {
+    const { ok } = ports.addressOwner.release(stray);
+    const fields = { router: hosted.name, address, interface: stray.interface };
+    notices.say(ok ? 'warn' : 'error', ok ? 'stray-address-removed' : 'address-release-failed', fields);
   }
 }
 
@@ -147,6 +158,15 @@ function announceAddresses(
   if (result.ok) return;
   hosted.router.statistics.send_errors += 1;
   notices.sayLimited('warn', 'announcement-send-failed', hosted.name, { router: hosted.name, errno: result.errno });
+}
+
+/** How often the agent hears of overruled advertisements, ms: a stranger can send as many as it likes. */
+const LOWER_PRIORITY_PERIOD_MS = 1000;
+
+function reportLowerPriority(source: IpAddress, priority: number, { hosted, ports, decidedAt }: PerformContext): void {
+  if (decidedAt - hosted.lowerPriorityToldAt < LOWER_PRIORITY_PERIOD_MS) return;
+  hosted.lowerPriorityToldAt = decidedAt;
+  ports.emit({ type: 'lower-priority-received', router: hosted.name, source, priority, at: ports.wallClockMs() });
 }
 
 function reportChange(change: StateChange, steps: TransitionSteps, { hosted, ports }: PerformContext): void {

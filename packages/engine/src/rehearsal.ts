@@ -35,8 +35,12 @@ const PARAMETERS: VirtualRouterParameters = {
 export function rehearsePromotion(ports: EnginePorts): void {
   const silent: EnginePorts = { ...ports, emit: () => undefined };
   const notices = new Notices(silent);
-  const session = new InterfaceSession(LOOPBACK.interface, silent, notices, () => undefined);
-  session.update(ports.linkMonitor.read(LOOPBACK.interface));
+  const session = new InterfaceSession(LOOPBACK.interface, {
+    ports: silent,
+    notices,
+    kindOf: () => 'owned',
+    receive: () => undefined,
+  });
   let claimed: AddressResult | undefined;
   const addressOwner: AddressOwner = {
     list: () => [],

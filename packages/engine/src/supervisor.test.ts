@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { fork, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,9 +13,10 @@ class Supervised {
   readonly supervisor: AgentSupervisor;
   #notify: () => void = () => undefined;
 
-  constructor(program: string) {
+  constructor(program: string, startProgram?: () => ChildProcess) {
     this.supervisor = new AgentSupervisor({
       program,
+      ...(startProgram === undefined ? {} : { startProgram }),
       arguments: ['-c', 'file'],
       onMessage: (message) => {
         this.messages.push(message);
@@ -102,5 +104,21 @@ describe('the supervisor', () => {
     expect(() => {
       agent.supervisor.send({ type: 'stopping' });
     }).not.toThrow();
+  });
+
+  test.each([
+    [
+      'the system has no process to give',
+      () => {
+        throw new Error('spawn EAGAIN');
+      },
+    ],
+    ['the program cannot be executed', () => fork('agent.cjs', [], { execPath: '/no/such/node', stdio: 'ignore' })],
+  ])('tries again when %s', async (_why, startProgram: () => ChildProcess) => {
+    running = new Supervised('agent.cjs', startProgram);
+    const agent = running;
+    await agent.until(() => agent.exits.length === 2);
+    expect(agent.exits[0]).toEqual({ code: null, signal: null, willRespawn: true });
+    expect(agent.supervisor.isRunning()).toBe(false);
   });
 });

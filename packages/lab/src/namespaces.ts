@@ -2,6 +2,7 @@
 // filtered. Decides names, addresses and kernel settings; knows nothing of VRRP. Must run inside in-lab, which makes
 // /run private.
 
+import { randomBytes } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -35,8 +36,6 @@ const OBSERVER_NUMBER = 11;
 /** Nodes are numbered from 1; the client's number and the VIPs at .100 and above stay free. */
 const MAX_NODES = 9;
 
-let lansMade = 0;
-
 /** A switch with hosts. Several can live in one lab. */
 export class Lan {
   readonly switchNamespace: string;
@@ -57,8 +56,9 @@ export class Lan {
   static async create(nodeNames: readonly string[]): Promise<Lan> {
     requireInside();
     if (nodeNames.length > MAX_NODES) throw new RangeError(`a LAN has at most ${String(MAX_NODES)} nodes`);
-    lansMade += 1;
-    const lan = new Lan(`lan${String(process.pid)}-${String(lansMade)}`, nodeNames);
+    // Never used twice, not even by test files that share a process: what one could not take down must not meet
+    // another.
+    const lan = new Lan(`lan${randomBytes(4).toString('hex')}`, nodeNames);
     await lan.#build();
     return lan;
   }
@@ -141,7 +141,6 @@ table inet lab {
     const namespaces = [...this.nodes, this.client, this.observer].map((host) => host.namespace);
     const commands = [...namespaces, this.switchNamespace].map((name) => `netns delete ${name}`);
     await run(['ip', '-batch', '-'], lines(commands));
-    // A later LAN of the same process may get the same names, and must not find another life's journal.
     for (const namespace of namespaces) await rm(join(LAB_DIRECTORY, namespace), { recursive: true, force: true });
   }
 

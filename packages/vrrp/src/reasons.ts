@@ -4,6 +4,8 @@
 export const FAULT_REASONS = [
   /** The interface does not exist. */
   'interface-missing',
+  /** The interface exists, but no socket could be opened on it. */
+  'socket-unavailable',
   /** The interface is down or has no carrier. */
   'link-down',
   /** The interface has no address to send from. */
