@@ -14,6 +14,7 @@ const FLOORS = {
   agent: { packages: ['base', 'vrrp', 'engine/messages', 'config', 'linux'], npm: ['winston'], node: true },
   cli: { packages: ['base', 'engine', 'config', 'agent/control', 'net'], npm: ['commander'], node: true },
   lab: { packages: ['base', 'linux', 'agent/control'], npm: [], node: true },
+  simulator: { packages: ['base', 'vrrp', 'net/index', 'engine'], npm: [], node: true },
 };
 
 /** Tests, and what only tests share (fixtures.ts, x.fixture.ts), which is not built. */

@@ -1,0 +1,216 @@
+// Known bugs, each injected from outside into the real engine, to prove that the rules see them. A mutant changes
+// either what a router answers or what a port does.
+
+import { InvariantError } from '@baton/base';
+import type { EnginePorts } from '@baton/engine';
+import {
+  isBetterMaster, RESIGN_PRIORITY, VirtualRouter, type VirtualRouterInput, type VirtualRouterOutput,
+} from '@baton/vrrp';
+import type { Rule } from './rule.js';
+import type { RunOptions } from './simulation.js';
+
+type Handle = (router: VirtualRouter, input: VirtualRouterInput, now: number) => VirtualRouterOutput[];
+type Deadline = (router: VirtualRouter) => number | undefined;
+
+interface RouterBug {
+  readonly handle?: (original: Handle) => Handle;
+  readonly deadline?: (original: Deadline) => Deadline;
+}
+
+/** One bug and the rule that it breaks first. */
+export interface Mutant {
+  readonly name: string;
+  readonly rule: Rule;
+  /** Changes what routers answer. */
+  readonly router?: RouterBug;
+  /** Changes what a port does. */
+  readonly ports?: (ports: EnginePorts) => EnginePorts;
+}
+
+/** The bug's way into a run, where it is in the ports. */
+export function optionsOf({ ports }: Mutant): RunOptions {
+  return ports === undefined ? {} : { decorate: () => ({ ports, calls: (engine) => engine }) };
+}
+
+/** Runs `work` while the bug is there. */
+export function withMutant<Result>({ router }: Mutant, work: () => Result): Result {
+  const { prototype } = VirtualRouter;
+  // Taken off their objects on purpose: they are called on each router again.
+  // eslint-disable-next-line @typescript-eslint/unbound-method
+  const { handle, nextDeadline } = prototype;
+  const originalHandle: Handle = (target, input, now) => handle.call(target, input, now);
+  const originalDeadline: Deadline = (target) => nextDeadline.call(target);
+  const mutatedHandle = router?.handle?.(originalHandle) ?? originalHandle;
+  const mutatedDeadline = router?.deadline?.(originalDeadline) ?? originalDeadline;
+  prototype.handle = function (this: VirtualRouter, input, now): VirtualRouterOutput[] {
+    return mutatedHandle(this, input, now);
+  };
+  prototype.nextDeadline = function (this: VirtualRouter): number | undefined {
+    return mutatedDeadline(this);
+  };
+  try {
+    return work();
+  } finally {
+    prototype.handle = handle;
+    prototype.nextDeadline = nextDeadline;
+  }
+}
+
+/** A router that does not hear certain advertisements. */
+function deafTo(isIgnored: (router: VirtualRouter, priority: number, source: string) => boolean): RouterBug {
+  return {
+    handle: (original) => (router, input, now) =>
+      input.kind === 'advertisement' && isIgnored(router, input.advertisement.priority, input.source)
+        ? [] : original(router, input, now),
+  };
+}
+
+/** A router whose outputs are changed. */
+function saying(change: (outputs: VirtualRouterOutput[], router: VirtualRouter) => VirtualRouterOutput[]): RouterBug {
+  return { handle: (original) => (router, input, now) => change(original(router, input, now), router) };
+}
+
+/** A router that does not hear a certain input. */
+function without(isIgnored: (input: VirtualRouterInput) => boolean): RouterBug {
+  return { handle: (original) => (router, input, now) => (isIgnored(input) ? [] : original(router, input, now)) };
+}
+
+function isMaster(router: VirtualRouter): boolean {
+  return router.state.kind === 'master';
+}
+
+function beats(router: VirtualRouter, priority: number, source: string): boolean {
+  const own = { priority: router.effectivePriority, address: router.primaryAddress ?? '0.0.0.0' };
+  return isBetterMaster({ priority, address: source }, own);
+}
+
+const SKEW_IGNORED: RouterBug = {
+  deadline: (original) => (router) => {
+    const at = original(router);
+    return at === undefined || router.state.kind !== 'backup' ? at : at - router.skewTimeMs;
+  },
+  handle: (original) => (router, input, now) => {
+    const isDue = input.kind === 'timer' && router.state.kind === 'backup';
+    return original(router, input, isDue ? now + router.skewTimeMs : now);
+  },
+};
+
+/** Every mutant. */
+export const MUTANTS: readonly Mutant[] = [
+  { name: 'the skew is ignored: all backups wait equally long', rule: 'takeover-too-early', router: SKEW_IGNORED },
+  {
+    name: 'the tie-break is dropped: a master ignores an equal priority', rule: 'two-masters',
+    router: deafTo((router, priority) => isMaster(router) && priority === router.effectivePriority),
+  },
+  {
+    name: 'a master does not yield to a better one', rule: 'two-masters',
+    router: deafTo((router, priority, source) => isMaster(router) && beats(router, priority, source)),
+  },
+  {
+    name: 'a master does not answer a losing advertisement', rule: 'two-masters',
+    router: deafTo((router, priority, source) =>
+      isMaster(router) && priority !== RESIGN_PRIORITY && !beats(router, priority, source)),
+  },
+  {
+    name: 'priority 0 is ignored by backups', rule: 'takeover-too-late',
+    router: deafTo((router, priority) => !isMaster(router) && priority === RESIGN_PRIORITY),
+  },
+  {
+    name: 'a lower-priority master is never overruled', rule: 'wrong-master',
+    router: {
+      handle: (original) => (router, input, now) => {
+        if (input.kind !== 'advertisement' || isMaster(router)) return original(router, input, now);
+        const { priority } = input.advertisement;
+        const raised = priority === RESIGN_PRIORITY ? priority : Math.max(priority, router.effectivePriority);
+        return original(router, { ...input, advertisement: { ...input.advertisement, priority: raised } }, now);
+      },
+    },
+  },
+  {
+    name: 'an advertisement is sent after stepping down', rule: 'advert-from-non-master',
+    router: saying((outputs, router) => {
+      const leaves = outputs.some((output) => output.kind === 'state-changed' && output.change.from === 'master');
+      return leaves ? [...outputs, { kind: 'send-advertisement', priority: router.effectivePriority }] : outputs;
+    }),
+  },
+  {
+    name: 'a backup resigns', rule: 'advert-from-non-master',
+    router: saying((outputs) => {
+      const entersBackup = outputs.some((output) => output.kind === 'state-changed' && output.change.to === 'backup');
+      return entersBackup ? [...outputs, { kind: 'send-advertisement', priority: RESIGN_PRIORITY }] : outputs;
+    }),
+  },
+  {
+    name: 'the trackers do not count in advertisements', rule: 'wrong-advert',
+    router: saying((outputs, router) => outputs.map((output) =>
+      output.kind === 'send-advertisement' && output.priority !== RESIGN_PRIORITY
+        ? { ...output, priority: router.parameters.priority } : output)),
+  },
+  { name: 'the stall rule is off', rule: 'master-after-long-sleep', router: without(({ kind }) => kind === 'stalled') },
+  { name: 'nobody starts', rule: 'nobody-answers', router: without(({ kind }) => kind === 'startup') },
+  {
+    name: 'a link that is up again is not noticed', rule: 'fault-without-cause',
+    router: without((input) => input.kind === 'fault-changed' && input.reason === 'link-down' && !input.active),
+  },
+  {
+    name: 'the epoch stands still', rule: 'epoch-not-grown',
+    router: saying((outputs) => outputs.map((output) =>
+      output.kind === 'state-changed' ? { ...output, change: { ...output.change, epoch: 1 } } : output)),
+  },
+  {
+    name: 'a master\'s deadline is not moved on', rule: 'timer-in-the-past',
+    router: {
+      deadline: (original) => (router) => {
+        const at = original(router);
+        return at === undefined || !isMaster(router) ? at : at - router.parameters.advertIntervalMs - 1;
+      },
+    },
+  },
+  {
+    name: 'an invariant is broken', rule: 'engine-threw',
+    router: {
+      handle: (original) => (router, input, now) => {
+        if (input.kind === 'stalled') throw new InvariantError('broken on purpose');
+        return original(router, input, now);
+      },
+    },
+  },
+  {
+    name: 'addresses are not released', rule: 'addresses-not-as-state',
+    ports: (ports) => ({
+      ...ports,
+      addressOwner: { ...ports.addressOwner, release: () => ({ ok: true, already: true }) },
+    }),
+  },
+  {
+    name: 'addresses of a past life are not seen', rule: 'addresses-not-as-state',
+    ports: (ports) => ({ ...ports, addressOwner: { ...ports.addressOwner, list: () => [] } }),
+  },
+  {
+    name: 'sockets are not read before a deadline fires', rule: 'takeover-too-early',
+    ports: (ports) => ({
+      ...ports,
+      packetIo: {
+        ...ports.packetIo,
+        open: (name, receive) => ({ ...ports.packetIo.open(name, receive), drain: () => 0 }),
+      },
+    }),
+  },
+  {
+    name: 'the checksum is broken on the way out', rule: 'advert-discarded',
+    ports: (ports) => ({
+      ...ports,
+      packetIo: {
+        ...ports.packetIo,
+        open: (name, receive) => {
+          const socket = ports.packetIo.open(name, receive);
+          return { ...socket, send: (source, payload) => socket.send(source, payload.map(flipLastBit)) };
+        },
+      },
+    }),
+  },
+];
+
+function flipLastBit(byte: number, index: number, all: Uint8Array): number {
+  return index === all.length - 1 ? byte ^ 1 : byte;
+}

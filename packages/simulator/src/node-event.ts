@@ -1,0 +1,29 @@
+// What can be seen of a node: the one stream of events from which the trace is written and every rule is judged.
+
+import type { Instant } from '@baton/base';
+import type { EngineMessage } from '@baton/engine/messages';
+import type { AddressResult } from '@baton/net';
+
+/** Why the engine was called. */
+export type Cause = 'start' | 'timer' | 'datagram' | 'link' | 'health' | 'change' | 'stop';
+
+/** Something that a node did, or that reached it. */
+export type NodeEvent =
+  /** The engine is about to be called. */
+  | { readonly kind: 'woke'; readonly cause: Cause }
+  /** The call is over. */
+  | { readonly kind: 'idle'; readonly cause: Cause }
+  /** An advertisement; `errno` when the kernel did not take it. */
+  | {
+      readonly kind: 'sent';
+      readonly source: string;
+      readonly payload: Uint8Array;
+      readonly errno: string | undefined;
+    }
+  | { readonly kind: 'claimed' | 'released'; readonly address: string; readonly result: AddressResult }
+  | { readonly kind: 'announced'; readonly addresses: readonly string[]; readonly count: number }
+  /** The timer was set, by the node's own clock; undefined = it was stopped. */
+  | { readonly kind: 'armed'; readonly at: Instant | undefined }
+  | { readonly kind: 'told'; readonly message: EngineMessage }
+  /** A datagram lies in the socket. */
+  | { readonly kind: 'arrived'; readonly source: string; readonly payload: Uint8Array };
