@@ -170,6 +170,19 @@ describe('a signed advertisement', () => {
     expect(receive(first, by)).toEqual(discarded('authentication-replayed'));
   });
 
+  test('with a lower number than before is accepted after two silent intervals, if it is the true time', () => {
+    const by = authenticator();
+    const at = (now: number): Moment => ({ now, wallClockMs: WALL_MS + now });
+    const wrong = { now: 0, wallClockMs: WALL_MS + 3_600_000 }; // the sender's clock, and, at first, ours
+    expect(receive(packet(adv(200), authenticator(), P, wrong), by, f3(), wrong)).toMatchObject({ ok: true });
+    const anew = authenticator();
+    for (const now of [1000, 1999]) {
+      const result = receive(packet(adv(200), anew, P, at(now)), by, f3(), at(now));
+      expect(result).toEqual(discarded('authentication-replayed'));
+    }
+    expect(receive(packet(adv(200), anew, P, at(2000)), by, f3(), at(2000))).toMatchObject({ ok: true });
+  });
+
   test('is discarded when it is older than the window', () => {
     const late = { now: 99_000, wallClockMs: WALL_MS + 5001 };
     expect(receive(packet(adv(200), authenticator()), authenticator(), f3(), late))

@@ -1,3 +1,4 @@
+import { formatAddress } from '@baton/base';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { isBetterMaster } from './election.js';
@@ -16,8 +17,13 @@ describe('the better master [RFC9568-6.4.3-4]', () => {
     expect(isBetterMaster({ priority, address }, { priority: otherPriority, address: otherAddress })).toBe(better);
   });
 
-  test('of two different routers exactly one is better (property)', () => {
-    const contender = fc.record({ priority: fc.integer({ min: 1, max: 3 }), address: fc.ipV4() });
+  const linkLocal = fc.uint8Array({ minLength: 8, maxLength: 8 })
+    .map((bytes) => formatAddress(Uint8Array.from([0xfe, 0x80, 0, 0, 0, 0, 0, 0, ...bytes])));
+
+  test.each([
+    ['IPv4', fc.ipV4()], ['IPv6', linkLocal],
+  ])('of two different routers over %s exactly one is better (property)', (_family, addresses) => {
+    const contender = fc.record({ priority: fc.integer({ min: 1, max: 3 }), address: addresses });
     fc.assert(fc.property(contender, contender, (a, b) => {
       const same = a.priority === b.priority && a.address === b.address;
       expect(Number(isBetterMaster(a, b)) + Number(isBetterMaster(b, a))).toBe(same ? 0 : 1);

@@ -130,7 +130,12 @@ export function isSameRouter(a: VirtualRouterParameters, b: VirtualRouterParamet
 /** Asserts what the core relies on; configurations are validated, with messages for people, long before.
  *  @throws {InvariantError} */
 export function assertParameters(parameters: VirtualRouterParameters): void {
-  const { name, version, family, advertIntervalMs, addresses } = parameters;
+  const { name, vrid, version, family, priority, advertIntervalMs, addresses } = parameters;
+  assert(Number.isInteger(vrid) && vrid >= 1 && vrid <= 255, `${name}: VRID ${String(vrid)} is 1–255`);
+  assert(
+    Number.isInteger(priority) && priority > RESIGN_PRIORITY && priority <= OWNER_PRIORITY,
+    `${name}: priority ${String(priority)} is 1–255`,
+  );
   assert(version === 3 || family === 4, `${name}: version 2 speaks IPv4 only`);
   assert(
     isAdvertInterval(version, advertIntervalMs),

@@ -223,7 +223,7 @@ describe('what is accepted all the same', () => {
     expect(receive(datagram(adv(200), { source: '192.0.2.9' }))).toMatchObject({ ok: true, remarks: [] });
   });
 
-  test('B42: anything while we own the addresses, with a remark [RFC9568-7.1-7]', () => {
+  test('B42, J07: anything while we own the addresses, with a remark [RFC9568-7.1-7]', () => {
     for (const priority of [0, 254, 255]) {
       expect(receive(datagram(adv(priority)), only7({ priority: 255 })))
         .toMatchObject({ ok: true, remarks: ['owner-conflict'] });

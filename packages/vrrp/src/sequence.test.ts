@@ -68,6 +68,7 @@ describe('sequence numbers', () => {
       return window.judge(P, clock.next(moment), moment);
     };
     expect([0, 1000, 2000, 3000].map(judge)).toEqual(fresh(4));
+    expect(clock.next({ now: 3500, wallClockMs: end + 2000 })).toBe(2n << 32n);
   });
 });
 
@@ -101,7 +102,7 @@ describe('the window', () => {
   test.each([
     ['the sender', 'forward', HOUR_MS], ['the sender', 'back', -HOUR_MS],
     ['the receiver', 'forward', HOUR_MS], ['the receiver', 'back', -HOUR_MS],
-  ])('D17: lets all pass when the wall clock of %s is set %s by an hour, and when it is set right', (
+  ])('C16, D17: lets all pass when the wall clock of %s is set %s by an hour, and when it is set right', (
     who, _way, stepMs,
   ) => {
     const [sender, receiver] = [new Node(0), new Node(77_777)];
@@ -157,6 +158,18 @@ describe('the window', () => {
     expect(new Set(replayed)).not.toContain('fresh');
   });
 
+  test('does not let the last advertisements of a dead master live again', () => {
+    for (const stepMs of [0, HOUR_MS, -HOUR_MS]) {
+      const [sender, receiver] = [new Node(0), new Node(77_777)];
+      const numbers = Array.from({ length: 4 }, (_, second) => sender.clock.next(sender.at(second * 1000)));
+      const judge = (index: number, elapsedMs: number): string =>
+        receiver.window.judge(P, numbers[index] ?? 0n, receiver.at(elapsedMs));
+      expect([0, 1, 2, 3].map((index) => judge(index, index * 1000))).toEqual(fresh(4));
+      receiver.stepMs = stepMs; // by the receiver's own clock they are current, or not
+      expect([2, 3].map((index) => judge(index, 5500))).toEqual(['replayed', 'replayed']);
+    }
+  });
+
   test('remembers a bounded number of senders, the one silent for longest is forgotten first', () => {
     const receiver = new Node(0);
     const number = new Node(0).clock.next(new Node(0).at(0));
@@ -166,6 +179,11 @@ describe('the window', () => {
     expect(judge(0)).toBe('replayed');
     expect(judge(MAX_SENDERS)).toBe('fresh');
     expect(judge(1)).toBe('replayed');
-    expect(judge(0)).toBe('fresh');
+    expect(judge(0)).toBe('fresh'); // forgotten, and now known again in place of 1
+    const next = number + 1n;
+    expect(receiver.window.judge('10.0.0.2', next, receiver.at(100))).toBe('fresh');
+    expect(judge(MAX_SENDERS + 1)).toBe('fresh');
+    expect(receiver.window.judge('10.0.0.2', next, receiver.at(100))).toBe('replayed');
+    expect(judge(3)).toBe('fresh');
   });
 });

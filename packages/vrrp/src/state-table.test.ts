@@ -187,7 +187,7 @@ const rows = (Object.keys(STATES) as SubjectName[]).flatMap((name) => {
   return inputs.map((input) => [name, input] as const);
 });
 
-describe('the table', () => {
+describe('J01: the table, in which every transition says from, to and why,', () => {
   test('has every kind of input and every state', () => {
     expect(new Set(Object.values(INPUTS).map(({ kind }) => kind))).toEqual(new Set(Object.keys(EVERY_KIND)));
     expect(WHOLE.map((name) => STATES[name]().state.kind)).toEqual(['initialize', 'backup', 'master', 'fault']);

@@ -1,6 +1,8 @@
 import { InvariantError } from '@baton/base';
 import { describe, expect, test } from '@jest/globals';
-import { adv2, datagramOf, f2, f3, GLOBAL6, heard, OWN, P, QUIET, Timeline, VIP, VIP6, VIP_2 } from './fixtures.js';
+import {
+  adv2, datagramOf, f2, f3, f6, GLOBAL6, heard, OWN, P, QUIET, Timeline, VIP, VIP6, VIP_2,
+} from './fixtures.js';
 import type { VirtualRouterInput } from './inputs.js';
 import { DEFAULT_RULES, type VirtualRouterParameters } from './parameters.js';
 import { checkReceived } from './receive-checks.js';
@@ -104,6 +106,11 @@ describe('a router refuses', () => {
     ['A10: an IPv6 list without a link-local address', { family: 6, addresses: [GLOBAL6] }],
     ['an IPv6 address among IPv4 ones', { addresses: [VIP, VIP6] }],
     ['no address', { addresses: [] }],
+    ['D06: priority 0', { priority: 0 }],
+    ['priority 256', { priority: 256 }],
+    ['half a priority', { priority: 1.5 }],
+    ['VRID 0', { vrid: 0 }],
+    ['VRID 256', { vrid: 256 }],
     ['A18: 91 addresses over IPv6', {
       family: 6,
       addresses: Array.from({ length: 91 }, (_, index) => ({ address: `fe80::${String(index)}`, prefixLength: 64 })),
@@ -118,5 +125,7 @@ describe('a router refuses', () => {
     const { router } = Timeline.started(f2());
     expect(() => router.handle({ kind: 'parameters-changed', parameters: f3() }, 1)).toThrow(InvariantError);
     expect(() => router.handle(heard(200), 1)).toThrow(InvariantError);
+    const overIpv4 = Timeline.started().router;
+    expect(() => overIpv4.handle({ kind: 'parameters-changed', parameters: f6() }, 1)).toThrow(InvariantError);
   });
 });
