@@ -108,6 +108,17 @@ describe('a configuration that the kernel refuses', () => {
 });
 
 describe('addresses that somebody else moves', () => {
+  test('an owner whose link comes up does not take the address that it has just claimed for lost', () => {
+    const host = new FakeHost();
+    host.engine.configure(1, [router({ priority: 255 })]);
+    for (let flap = 0; flap <= MAX_LOSSES; flap += 1) {
+      host.changeLink({ up: false });
+      host.changeLink({ up: true });
+    }
+    expect(host.notices()).not.toContain('address-lost');
+    expect(host.engine.snapshotRouters()[0]?.state).toBe('master');
+  });
+
   const withoutVip = { addresses: [{ address: OWN, prefixLength: 24 }] };
   const withVip = { addresses: [...withoutVip.addresses, { address: VIP, prefixLength: 24 }] };
 

@@ -207,10 +207,12 @@ export class Engine {
 
   #tellRouters(session: InterfaceSession, link: LinkState, now: Instant): void {
     session.update(link);
+    // Who becomes master by this news claims its addresses after the kernel was read: they are not lost.
+    const masters = [...this.#routers.values()].filter((hosted) => hosted.router.state.kind === 'master');
     for (const hosted of session.routers.values()) {
       for (const input of session.describe()) this.#feed(hosted, input, now);
     }
-    for (const hosted of this.#routers.values()) this.#reinstate(hosted, session.link, now);
+    for (const hosted of masters) this.#reinstate(hosted, session.link, now);
   }
 
   /** A master whose address somebody took off gets it back in place. */
