@@ -14,10 +14,11 @@ import { keepAccepted, readAccepted } from './accepted-configuration.js';
 import { AlarmRegistry } from './alarms.js';
 import { ControlServer } from './control/server.js';
 import type { JournalEvent, StatusReport } from './control/messages.js';
-import { equip, type Equipment } from './equipment.js';
+import { equip, type Equipment, type EquipmentAlarm } from './equipment.js';
 import { EngineChannel } from './engine-channel.js';
 import { EventReporter, transitionFields } from './events.js';
 import type { StartCommand } from './hooks/command.js';
+import type { FindLeftover } from './hooks/leftover.js';
 import type { JournalView } from './journal.js';
 import { AgentLog } from './log.js';
 import { NoticeReporter } from './notice-reporter.js';
@@ -31,6 +32,7 @@ export interface AgentPorts {
   readonly transmit: (message: AgentMessage) => void;
   readonly load: () => LoadResult;
   readonly startCommand: StartCommand;
+  readonly findLeftover: FindLeftover;
   readonly clock: Clock;
   /** Wall-clock milliseconds since 1970. */
   readonly wallClockMs: () => number;
@@ -297,7 +299,7 @@ export class Agent {
 
   async #recall({ memory, hooks }: Equipment): Promise<void> {
     const result = await memory.recall();
-    hooks.restore(memory.delivered);
+    hooks.restore();
     if (result.outcome !== 'broken') return;
     this.#reporter.report('warn', 'state-file-broken', { detail: result.detail, moved_to: result.movedTo });
   }
@@ -359,7 +361,7 @@ export class Agent {
     }
   }
 
-  #setAlarm(name: 'journal-unwritable' | 'state-unwritable' | 'log-file-unwritable', detail: string | undefined): void {
+  #setAlarm(name: EquipmentAlarm | 'log-file-unwritable', detail: string | undefined): void {
     if (detail === undefined) this.#alarms.clear(name);
     else this.#alarms.raise(name, detail);
   }

@@ -9,11 +9,13 @@ export type AlarmName =
   | 'control-socket-unavailable'
   /** Somebody else answers for an address while this node is its master; seen by the packet observer. */
   | 'duplicate-address'
+  /** After a restart of the agent hooks may be told again what they were told. */
+  | 'hook-progress-unwritable'
   /** The interface of a virtual router does not exist. */
   | 'interface-missing'
   /** Events are kept in memory only. */
   | 'journal-unwritable'
-  /** Epochs and delivered states are kept in memory only: after a restart hooks may run again. */
+  /** Epochs are kept in memory only. */
   | 'state-unwritable'
   /** Lines go to standard error only. */
   | 'log-file-unwritable';

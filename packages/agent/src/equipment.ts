@@ -1,10 +1,13 @@
-// What an agent works with once it has a configuration, put together: journal, memory and hooks, all in one state
-// directory.
+// What an agent works with once it has a configuration, put together: journal and memory in the state directory, hooks
+// with their progress in the runtime directory.
 
 import type { Configuration } from '@baton/config';
+import type { AlarmName } from './alarms.js';
 import type { EventReporter } from './events.js';
 import type { StartCommand } from './hooks/command.js';
 import { HookDelivery } from './hooks/delivery.js';
+import type { FindLeftover } from './hooks/leftover.js';
+import { ProgressStore } from './hooks/progress.js';
 import { Journal } from './journal.js';
 import { AgentMemory } from './memory.js';
 import { StateFile } from './state-file.js';
@@ -16,19 +19,25 @@ export interface Equipment {
   readonly hooks: HookDelivery;
 }
 
+/** What can be wrong with it. */
+export type EquipmentAlarm = Extract<
+  AlarmName, 'journal-unwritable' | 'state-unwritable' | 'hook-progress-unwritable'
+>;
+
 /** What it is made of besides the configuration. */
 export interface EquipmentOptions {
   readonly reporter: EventReporter;
   readonly startCommand: StartCommand;
+  readonly findLeftover: FindLeftover;
   readonly wallClockMs: () => number;
   readonly engineLife: string;
   /** Raises an alarm, or clears it with undefined. */
-  readonly setAlarm: (name: 'journal-unwritable' | 'state-unwritable', detail: string | undefined) => void;
+  readonly setAlarm: (name: EquipmentAlarm, detail: string | undefined) => void;
 }
 
 /** Puts it together; reads and writes nothing yet. From now on the reporter keeps its events in the journal. */
-export function equip({ stateDirectory }: Configuration, options: EquipmentOptions): Equipment {
-  const { reporter, startCommand, wallClockMs, engineLife, setAlarm } = options;
+export function equip({ stateDirectory, runtimeDirectory }: Configuration, options: EquipmentOptions): Equipment {
+  const { reporter, startCommand, findLeftover, wallClockMs, engineLife, setAlarm } = options;
   const journal = new Journal(stateDirectory, {
     unwritable: (detail) => { setAlarm('journal-unwritable', detail); },
     writable: () => { setAlarm('journal-unwritable', undefined); },
@@ -39,9 +48,10 @@ export function equip({ stateDirectory }: Configuration, options: EquipmentOptio
     writable: () => { setAlarm('state-unwritable', undefined); },
   });
   const memory = new AgentMemory(stateFile, engineLife);
-  const hooks = new HookDelivery({
-    startCommand, reporter, wallClockMs,
-    onDelivered: (router, delivered) => { memory.noteDelivered(router, delivered); },
+  const store = new ProgressStore(runtimeDirectory, engineLife, {
+    unwritable: (detail) => { setAlarm('hook-progress-unwritable', detail); },
+    writable: () => { setAlarm('hook-progress-unwritable', undefined); },
   });
+  const hooks = new HookDelivery({ startCommand, findLeftover, store, reporter, wallClockMs });
   return { journal, memory, hooks };
 }

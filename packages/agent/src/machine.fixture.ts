@@ -11,7 +11,8 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { Agent } from './agent.js';
 import type { StatusReport } from './control/messages.js';
-import type { Command, CommandResult } from './hooks/command.js';
+import type { Command, CommandResult, RunningCommand } from './hooks/command.js';
+import type { Leftover } from './hooks/leftover.js';
 
 /** Wall clock of every agent under test. */
 export const NOW = Date.UTC(2026, 0, 1);
@@ -45,6 +46,8 @@ export class Machine {
     ({ type: 'configured', generation, driver: 'koffi', scheduling: 'other' });
   /** How hooks end. */
   hookResult: Promise<CommandResult> = Promise.resolve(ENDED);
+  /** By process id: hooks that outlive their agent. */
+  readonly leftovers = new Map<number, Leftover>();
   snapshotState: Pick<RouterSnapshot, 'state' | 'epoch'> = { state: 'initialize', epoch: 0 };
   readonly #agents: Agent[] = [];
 
@@ -64,6 +67,7 @@ export class Machine {
       transmit: (message) => { this.#hear(agent, message); },
       load: () => this.file,
       startCommand: (command) => this.#run(command),
+      findLeftover: ({ pid }) => this.leftovers.get(pid),
       clock: { now: () => 0 }, wallClockMs: () => NOW,
       stderr: new Writable({
         decodeStrings: false,
@@ -135,9 +139,10 @@ export class Machine {
     return { type: 'snapshot', id, routers: [router], engine };
   }
 
-  #run({ words, environment }: Command): { result: Promise<CommandResult>; kill: () => void } {
+  #run({ words, environment }: Command): RunningCommand {
     this.hooks.push([...words.slice(1), `from=${String(environment['BATON_PREVIOUS_STATE'])}`].join(' '));
-    return { result: this.hookResult, kill: () => undefined };
+    const process = { pid: 1000 + this.hooks.length, identity: 'hook', timeoutAtMs: 0 };
+    return { process, result: this.hookResult, kill: () => undefined };
   }
 }
 

@@ -8,6 +8,8 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Agent } from './agent.js';
 import { startCommand } from './hooks/command.js';
+import { findLeftover } from './hooks/leftover.js';
+import { identifyProcess } from './process-identity.js';
 
 /** Exit code of a wrong command line. */
 const EXIT_USAGE = 2;
@@ -36,6 +38,7 @@ function main(): void {
     },
     load: () => loadConfiguration(values.config),
     startCommand,
+    findLeftover,
     clock: { now: () => performance.now() },
     wallClockMs: () => Date.now(),
     stderr: process.stderr,
@@ -61,13 +64,9 @@ function endProcess(exitCode: number): void {
   process.stderr.write('', () => process.exit(exitCode));
 }
 
-/** A text that no other process has or had: process ids come back, the same one after a restart of a container. */
+/** The engine is our parent; it cannot be absent while we hear it. */
 function describeLife(pid: number): string {
-  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-  const status = readFileSync(`/proc/${String(pid)}/stat`, 'utf8');
-  // The name in parentheses may hold anything; the start time is the 20th field after it (proc(5): 22nd in all).
-  const startTicks = status.slice(status.lastIndexOf(')') + 2).split(' ')[19] ?? '';
-  return `${boot}:${String(pid)}:${startTicks}`;
+  return identifyProcess(pid)?.identity ?? String(pid);
 }
 
 function readVersion(): string {

@@ -1,8 +1,7 @@
 // What the agent remembers beyond its own life, kept in the state file as it changes: epochs for ever; the generation
-// and what hooks were told only for as long as the same engine lives. Decides what still counts; state-file.ts does
-// the writing.
+// only for as long as the same engine lives. Decides what still counts; state-file.ts does the writing.
 
-import type { DeliveredState, PersistentState, StateFile, StateFileResult } from './state-file.js';
+import type { PersistentState, StateFile, StateFileResult } from './state-file.js';
 
 /** The memory of one agent. */
 export class AgentMemory {
@@ -12,7 +11,7 @@ export class AgentMemory {
   /** @param engineLife a different text after every start of the engine */
   constructor(file: StateFile, engineLife: string) {
     this.#file = file;
-    this.#state = { engineLife, generation: 0, epochs: {}, delivered: {} };
+    this.#state = { engineLife, generation: 0, epochs: {} };
   }
 
   /** Takes over what an earlier agent knew.
@@ -30,11 +29,6 @@ export class AgentMemory {
     return this.#state.generation;
   }
 
-  /** What hooks were last told in this life of the engine, by router. */
-  get delivered(): Readonly<Record<string, DeliveredState>> {
-    return this.#state.delivered;
-  }
-
   /** The epoch of the last mastership of a router; 0 when it has never been master. */
   epochOf(router: string): number {
     return this.#state.epochs[router] ?? 0;
@@ -48,10 +42,6 @@ export class AgentMemory {
   noteEpoch(router: string, epoch: number): void {
     if (epoch <= this.epochOf(router)) return;
     this.#keep({ ...this.#state, epochs: { ...this.#state.epochs, [router]: epoch } });
-  }
-
-  noteDelivered(router: string, delivered: DeliveredState): void {
-    this.#keep({ ...this.#state, delivered: { ...this.#state.delivered, [router]: delivered } });
   }
 
   /** Resolves when everything noted has been written or refused. */

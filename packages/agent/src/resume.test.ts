@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { LoadResult } from '@baton/config';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { changed, finding, Machine } from './machine.fixture.js';
+import type { LeftoverOutcome } from './hooks/leftover.js';
+import { changed, ENDED, finding, Machine } from './machine.fixture.js';
 
 let machine: Machine;
 beforeEach(() => { machine = new Machine(); });
@@ -93,5 +94,89 @@ describe('an agent that is started again and cannot use the file', () => {
     machine.file = invalid;
     await machine.startAgent();
     expect(machine.ended).toEqual([4]);
+  });
+});
+
+describe('an agent that is started again while a hook of the one before runs', () => {
+  const twoHooks = (): void => {
+    const configuration = machine.configuration(['web']);
+    const [first] = configuration.hooks;
+    if (first === undefined) throw new Error('the fixture has one hook');
+    const hooks = ['first', 'second'].map((name) => ({ ...first, run: ['/bin/notify', name] }));
+    machine.file = { ok: true, configuration: { ...configuration, hooks }, warnings: [] };
+  };
+  /** The agent is killed while the first hook for master runs; that hook goes on. */
+  const killedInTheFirst = async (): Promise<(outcome: LeftoverOutcome) => void> => {
+    twoHooks();
+    machine.hookResult = new Promise(() => undefined);
+    const agent = await machine.startAgent();
+    agent.receive(changed('backup', 'master', 1));
+    await machine.settle();
+    expect(machine.hooks).toEqual(['first INSTANCE web MASTER 200 from=backup']);
+    await agent.engineLost();
+    machine.ended.length = 0;
+    machine.hookResult = Promise.resolve(ENDED);
+    machine.snapshotState = { state: 'master', epoch: 1 };
+    let end: (outcome: LeftoverOutcome) => void = () => undefined;
+    const ended = new Promise<LeftoverOutcome>((resolve) => { end = resolve; });
+    machine.leftovers.set(1001, { ended, kill: () => undefined });
+    return end;
+  };
+
+  test('waits for it, does not run it again, and runs the remaining ones', async () => {
+    const end = await killedInTheFirst();
+    await machine.startAgent();
+    expect(machine.hooks).toHaveLength(1);
+    end('ended');
+    await machine.settle();
+    expect(machine.hooks.slice(1)).toEqual(['second INSTANCE web MASTER 200 from=master']);
+    expect(machine.journal()).toEqual(expect.arrayContaining([
+      expect.objectContaining({ event: 'hook-adopted', router: 'web', state: 'master', epoch: 1, pid: 1001 }),
+      expect.objectContaining({ event: 'adopted-hook-finished', level: 'info', outcome: 'ended' }),
+    ]));
+  });
+
+  test('does so also when that one is killed while it waits', async () => {
+    const end = await killedInTheFirst();
+    await machine.startAgent().then((agent) => agent.engineLost());
+    await machine.startAgent();
+    expect(machine.hooks).toHaveLength(1);
+    end('ended');
+    await machine.settle();
+    expect(machine.hooks.slice(1)).toEqual(['second INSTANCE web MASTER 200 from=master']);
+  });
+
+  test('tells the state that holds now instead, after it', async () => {
+    const end = await killedInTheFirst();
+    machine.snapshotState = { state: 'backup', epoch: 1 };
+    await machine.startAgent();
+    expect(machine.hooks).toHaveLength(1);
+    end('timed-out');
+    await machine.settle();
+    expect(machine.hooks.slice(1)).toEqual([
+      'first INSTANCE web BACKUP 200 from=master', 'second INSTANCE web BACKUP 200 from=master',
+    ]);
+    expect(machine.journal()).toEqual(expect.arrayContaining([
+      expect.objectContaining({ event: 'adopted-hook-finished', level: 'error', outcome: 'timed-out' }),
+    ]));
+  });
+
+  test('under another engine waits for it all the same', async () => {
+    const end = await killedInTheFirst();
+    machine.engineLife = 'life 2';
+    const agent = await machine.startAgent();
+    agent.receive(changed('initialize', 'backup', 1));
+    await machine.settle();
+    expect(machine.hooks).toHaveLength(1);
+    end('ended');
+    await machine.settle();
+    expect(machine.hooks[1]).toBe('first INSTANCE web BACKUP 200 from=initialize');
+  });
+
+  test('runs the remaining ones at once when it has ended meanwhile, and none a third time', async () => {
+    await killedInTheFirst();
+    machine.leftovers.clear();
+    for (let count = 0; count < 2; count += 1) await machine.startAgent().then((agent) => agent.engineLost());
+    expect(machine.hooks.slice(1)).toEqual(['second INSTANCE web MASTER 200 from=master']);
   });
 });

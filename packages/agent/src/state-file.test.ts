@@ -15,7 +15,7 @@ class Trouble implements StateFileListener {
 }
 
 const state = (epoch: number): PersistentState => ({
-  engineLife: 'boot:1:2', generation: 3, epochs: { web: epoch }, delivered: { web: { state: 'master', epoch } },
+  engineLife: 'boot:1:2', generation: 3, epochs: { web: epoch },
 });
 
 describe('the state file', () => {
@@ -46,7 +46,6 @@ describe('the state file', () => {
     ['empty', ''],
     ['of another kind', '[]'],
     ['with a negative epoch', JSON.stringify({ ...state(1), epochs: { web: -1 } })],
-    ['with a state that does not exist', JSON.stringify({ ...state(1), delivered: { web: { state: 'x', epoch: 1 } } })],
     ['without a generation', JSON.stringify({ ...state(1), generation: undefined })],
   ])('that is %s is moved aside and said', async (_, text) => {
     const path = join(directory, 'agent-state.json');

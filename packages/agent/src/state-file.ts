@@ -1,27 +1,19 @@
-// What must survive the agent: the last epoch of every router, and which state its hooks were last told in which life
-// of the engine. Written atomically (new file, synced, renamed), read tolerantly: a broken file is moved aside and
+// What must survive the engine and the machine: the last epoch of every router; beside it the generation of the
+// configuration. Written atomically (new file, synced, renamed), read tolerantly: a broken file is moved aside and
 // said, never fatal.
 
+import { describeError } from '@baton/base';
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { HookEvent } from '@baton/config';
-
-/** What hooks were last told about a router. */
-export interface DeliveredState {
-  readonly state: HookEvent;
-  readonly epoch: number;
-}
 
 /** The content of the file. */
 export interface PersistentState {
-  /** Identifies one life of the engine process; what was delivered counts only within it. */
+  /** Identifies one life of the engine process; the generation counts only within it. */
   readonly engineLife: string;
   /** Of the last configuration that this life of the engine accepted. */
   readonly generation: number;
   /** Epoch of the last mastership, by router. */
   readonly epochs: Readonly<Record<string, number>>;
-  /** By router. */
-  readonly delivered: Readonly<Record<string, DeliveredState>>;
 }
 
 /** What reading gave. `broken`: a file was there, could not be used and is now called `movedTo`. */
@@ -35,8 +27,6 @@ export interface StateFileListener {
   unwritable(detail: string): void;
   writable(): void;
 }
-
-const HOOK_EVENTS: ReadonlySet<unknown> = new Set<HookEvent>(['master', 'backup', 'fault', 'stop']);
 
 /** `agent-state.json` in one directory. */
 export class StateFile {
@@ -58,7 +48,7 @@ export class StateFile {
     try {
       text = await readFile(this.#path, 'utf8');
     } catch (error) {
-      return isAbsent(error) ? { outcome: 'absent' } : this.#moveAside(describe(error));
+      return isAbsent(error) ? { outcome: 'absent' } : this.#moveAside(describeError(error));
     }
     const state = parseState(text);
     return state === undefined ? this.#moveAside('not a state file') : { outcome: 'read', state };
@@ -85,7 +75,7 @@ export class StateFile {
         await this.#write(`${JSON.stringify(state)}\n`);
         this.#listener.writable();
       } catch (error) {
-        this.#listener.unwritable(describe(error));
+        this.#listener.unwritable(describeError(error));
       }
     }
     this.#writing = undefined;
@@ -119,16 +109,10 @@ function parseState(text: string): PersistentState | undefined {
     return undefined;
   }
   if (!isRecord(value) || typeof value['engineLife'] !== 'string') return undefined;
-  const { epochs, delivered, generation } = value;
+  const { epochs, generation } = value;
   if (!isCount(generation)) return undefined;
   if (!isRecord(epochs) || !Object.values(epochs).every(isCount)) return undefined;
-  if (!isRecord(delivered) || !Object.values(delivered).every(isDelivered)) return undefined;
-  return {
-    engineLife: value['engineLife'],
-    generation,
-    epochs: epochs as Readonly<Record<string, number>>,
-    delivered: delivered as Readonly<Record<string, DeliveredState>>,
-  };
+  return { engineLife: value['engineLife'], generation, epochs: epochs as Readonly<Record<string, number>> };
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -139,16 +123,8 @@ function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-function isDelivered(value: unknown): boolean {
-  return isRecord(value) && HOOK_EVENTS.has(value['state']) && isCount(value['epoch']);
-}
-
 /** ENOTDIR: the directory itself is not there. */
 function isAbsent(error: unknown): boolean {
   const { code } = error as NodeJS.ErrnoException;
   return code === 'ENOENT' || code === 'ENOTDIR';
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

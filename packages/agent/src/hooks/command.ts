@@ -2,10 +2,12 @@
 // Knows nothing of routers or hooks. The result comes when the program itself has ended: what it left running in the
 // background is neither waited for nor listened to.
 
+import { describeError } from '@baton/base';
 import { openPipe } from '@baton/linux';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { Socket } from 'node:net';
+import { identifyProcess } from '../process-identity.js';
 
 /** What to run. */
 export interface Command {
@@ -32,8 +34,20 @@ export interface CommandResult {
   readonly message?: string;
 }
 
+/** A command that was started, as a later process can find it again. */
+export interface CommandProcess {
+  /** Leads a process group of the same id. */
+  readonly pid: number;
+  /** Of the process: see process-identity.ts. */
+  readonly identity: string;
+  /** When its group gets SIGTERM: milliseconds of the monotonic clock, which all processes of one boot share. */
+  readonly timeoutAtMs: number;
+}
+
 /** A command under way. */
 export interface RunningCommand {
+  /** Undefined when it could not be started. */
+  readonly process: CommandProcess | undefined;
   /** Never rejects. */
   readonly result: Promise<CommandResult>;
   /** Ends the whole group at once. */
@@ -59,13 +73,13 @@ export function startCommand(command: Command): RunningCommand {
   try {
     spawned = spawnDetached(command);
   } catch (error) {
-    return { result: Promise.resolve(notStarted(error, startedAt)), kill: () => undefined };
+    return { process: undefined, result: Promise.resolve(notStarted(error, startedAt)), kill: () => undefined };
   }
   const { child, stdin, stdout } = spawned;
   const timers: NodeJS.Timeout[] = [];
   const kill = (as: 'timed-out' | 'killed', signal: NodeJS.Signals): void => {
     ending ??= as;
-    signalGroup(child, signal);
+    signalChild(child, signal);
   };
   timers.push(setTimeout(() => { kill('timed-out', 'SIGTERM'); }, command.timeoutMs));
   timers.push(setTimeout(() => { kill('timed-out', 'SIGKILL'); }, command.timeoutMs + SIGKILL_DELAY_MS));
@@ -82,7 +96,8 @@ export function startCommand(command: Command): RunningCommand {
     });
     child.once('exit', (exitCode, signal) => {
       // The group may hold what the program left behind. After a timeout nothing of it survives.
-      if (ending !== undefined) signalOrphans(child);
+      // Its id is not given out again within the tick in which it was reaped.
+      if (ending !== undefined && child.pid !== undefined) signalGroup(child.pid, 'SIGKILL');
       const durationMs = performance.now() - startedAt;
       const finish = (): void => {
         const outcome = ending ?? (signal === null ? 'exited' : 'signalled');
@@ -99,7 +114,30 @@ export function startCommand(command: Command): RunningCommand {
   // A hook need not read its input: EPIPE is its answer, not our error.
   stdin.on('error', () => undefined);
   stdin.end(command.input);
-  return { result, kill: () => { kill('killed', 'SIGKILL'); } };
+  return {
+    process: describeStarted(child, command.timeoutMs), result, kill: () => { kill('killed', 'SIGKILL'); },
+  };
+}
+
+/** Milliseconds of the monotonic clock, comparable between all processes of one boot. */
+export function monotonicMs(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
+}
+
+/** Signals a whole process group. One that has ended, or that has taken on rights we lack, is left alone. */
+export function signalGroup(leader: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-leader, signal);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ESRCH' && code !== 'EPERM') throw error;
+  }
+}
+
+function describeStarted({ pid }: ChildProcess, timeoutMs: number): CommandProcess | undefined {
+  const found = pid === undefined ? undefined : identifyProcess(pid);
+  if (pid === undefined || found === undefined) return undefined;
+  return { pid, identity: found.identity, timeoutAtMs: monotonicMs() + timeoutMs };
 }
 
 /** A program and our ends of its pipes. */
@@ -143,28 +181,15 @@ function take(openFds: number[], fd: number): number {
 }
 
 /** Signals the group of a child that has not been reaped: until then its id cannot belong to anybody else. */
-function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+function signalChild(child: ChildProcess, signal: NodeJS.Signals): void {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-  sendToGroup(child.pid, signal);
-}
-
-/** Called in the tick in which the leader was reaped: an id is not given out again that fast. */
-function signalOrphans(child: ChildProcess): void {
-  if (child.pid !== undefined) sendToGroup(child.pid, 'SIGKILL');
-}
-
-function sendToGroup(leader: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(-leader, signal);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-  }
+  signalGroup(child.pid, signal);
 }
 
 function notStarted(error: unknown, startedAt: number): CommandResult {
   return {
     outcome: 'not-started', exitCode: null, signal: null, output: '', droppedBytes: 0,
-    durationMs: performance.now() - startedAt, message: error instanceof Error ? error.message : String(error),
+    durationMs: performance.now() - startedAt, message: describeError(error),
   };
 }
 

@@ -1,23 +1,30 @@
 // Decides which states hooks must be told: every transition of a router, the state that holds after the agent was
-// restarted, and stop. Remembers per router what was told last, so that no state is told twice in one life of the
-// engine. Order and waiting: runner.ts.
+// restarted, and stop. Remembers per router what was told last and to which hooks, so that none is told a state twice
+// in one life of the engine. Order and waiting: runner.ts.
 
 import type { Configuration, HookConfiguration, HookEvent } from '@baton/config';
 import type { RouterSnapshot } from '@baton/engine/messages';
 import type { StateChange, StateName, VirtualRouterParameters } from '@baton/vrrp';
 import type { EventReporter } from '../events.js';
-import type { DeliveredState } from '../state-file.js';
 import type { CommandResult, StartCommand } from './command.js';
 import { hookAddresses, hookEvent, hooksFor, type HookOccurrence } from './events.js';
-import { HookRunner, type HookCounters } from './runner.js';
+import type { FindLeftover, Leftover } from './leftover.js';
+import type { HookProgress, ProgressStore } from './progress.js';
+import { HookRunner, type HookCounters, type JobProgress } from './runner.js';
 
 /** What the delivery needs. */
 export interface HookDeliveryOptions {
   readonly startCommand: StartCommand;
+  readonly findLeftover: FindLeftover;
+  readonly store: ProgressStore;
   readonly reporter: EventReporter;
   readonly wallClockMs: () => number;
-  /** The hooks of this state have been started: from now on it needs no telling. */
-  readonly onDelivered: (router: string, delivered: DeliveredState) => void;
+}
+
+/** One state of a router, in one mastership or before the next one. */
+interface ToldState {
+  readonly state: HookEvent;
+  readonly epoch: number;
 }
 
 /** What is known of a router between two transitions. */
@@ -28,7 +35,9 @@ interface Known {
   readonly priority: number | undefined;
   readonly epoch: number;
   /** What hooks were last told, or will be when their turn comes. */
-  readonly told: DeliveredState | undefined;
+  readonly told: ToldState | undefined;
+  /** The words of the hooks that an earlier agent should have told it too. */
+  readonly untold: HookProgress['remaining'];
 }
 
 /** The hooks of one daemon. */
@@ -42,7 +51,7 @@ export class HookDelivery {
   constructor(options: HookDeliveryOptions) {
     this.#options = options;
     this.#runner = new HookRunner(options.startCommand, {
-      delivered: ({ router, state, epoch }) => { options.onDelivered(router, { state, epoch }); },
+      progressed: (occurrence, progress) => { this.#keep(occurrence, progress); },
       finished: (hook, occurrence, result) => { this.#reportFinished(hook, occurrence, result); },
       superseded: (occurrence, by) => {
         this.#reportNotRun('hook-superseded', occurrence, { superseded_by: by.state });
@@ -55,11 +64,15 @@ export class HookDelivery {
     return this.#runner.counters;
   }
 
-  /** What an earlier agent delivered in this life of the engine. */
-  restore(delivered: Readonly<Record<string, DeliveredState>>): void {
-    for (const [router, told] of Object.entries(delivered)) {
-      if (told.state === 'stop') continue;
-      this.#known.set(router, { state: told.state, priority: undefined, epoch: told.epoch, told });
+  /** Takes over from an earlier agent: what it told hooks in this life of the engine, and what it left running. */
+  restore(): void {
+    for (const { progress, ofThisLife } of this.#options.store.recall()) {
+      const { router, state, epoch, remaining, running } = progress;
+      const leftover = running && this.#options.findLeftover(running);
+      if (leftover !== undefined) this.#adopt(progress, leftover);
+      else if (!ofThisLife) this.#options.store.forget(router);
+      if (!ofThisLife || state === 'stop') continue;
+      this.#known.set(router, { state, priority: undefined, epoch, told: { state, epoch }, untold: remaining });
     }
   }
 
@@ -96,8 +109,8 @@ export class HookDelivery {
   /** A router changed its state. */
   stateChanged(router: string, change: StateChange, atMs: number): void {
     const { from, to, reason, epoch, priority } = change;
-    const told = this.#known.get(router)?.told;
-    this.#known.set(router, { state: to === 'initialize' ? from : to, priority, epoch, told });
+    const { told, untold = [] } = this.#known.get(router) ?? {};
+    this.#known.set(router, { state: to === 'initialize' ? from : to, priority, epoch, told, untold });
     const state = hookEvent(to);
     if (state === undefined) return;
     this.#tell(router, { state, previousState: from, reason, epoch, priority, atMs });
@@ -105,17 +118,15 @@ export class HookDelivery {
 
   /** Tells what holds now where it differs from what was told last: transitions may have been missed. */
   reconcile(routers: readonly RouterSnapshot[]): void {
-    for (const router of routers) {
-      const state = hookEvent(router.state);
-      const before = this.#known.get(router.name);
+    for (const { name, state: stateName, epoch, priority: { effective: priority }, reason, sinceMs } of routers) {
+      const state = hookEvent(stateName);
       if (state === undefined) continue;
-      const epoch = router.epoch;
-      const isTold = before?.told?.state === state && before.told.epoch === epoch;
-      const priority = router.priority.effective;
-      this.#known.set(router.name, { state, priority, epoch, told: before?.told });
-      if (isTold) continue;
-      const previousState = before?.state ?? 'initialize';
-      this.#tell(router.name, { state, previousState, reason: router.reason, epoch, priority, atMs: router.sinceMs });
+      const { state: previousState = 'initialize', told, untold = [] } = this.#known.get(name) ?? {};
+      this.#known.set(name, { state, priority, epoch, told, untold });
+      const isTold = told?.state === state && told.epoch === epoch;
+      if (isTold && untold.length === 0) continue;
+      const news = { state, previousState, reason, epoch, priority, atMs: sinceMs };
+      this.#tell(name, news, isTold ? (hooks) => pickHooks(hooks, untold) : undefined);
     }
   }
 
@@ -144,15 +155,34 @@ export class HookDelivery {
     });
   }
 
-  #tell(router: string, told: Omit<HookOccurrence, 'router' | 'node' | 'addresses'>): void {
+  /** @param pick of the hooks that want it, those that are told; all when absent */
+  #tell(
+    router: string, told: Omit<HookOccurrence, 'router' | 'node' | 'addresses'>,
+    pick = (hooks: readonly HookConfiguration[]): readonly HookConfiguration[] => hooks,
+  ): void {
     const configuration = this.#configurationOf(router);
     const parameters = this.parametersOf(router);
     if (configuration === undefined || parameters === undefined) return;
     const before = this.#known.get(router);
-    if (before !== undefined) this.#known.set(router, { ...before, told: { state: told.state, epoch: told.epoch } });
+    const { state, epoch } = told;
+    if (before !== undefined) this.#known.set(router, { ...before, told: { state, epoch }, untold: [] });
     this.#runner.enqueue({
-      hooks: hooksFor(configuration.hooks, told.state, router),
+      hooks: pick(hooksFor(configuration.hooks, state, router)),
       occurrence: { router, node: configuration.node, addresses: hookAddresses(parameters), ...told },
+    });
+  }
+
+  #keep({ router, state, epoch }: HookOccurrence, { remaining, running }: JobProgress): void {
+    this.#options.store.keep({ router, state, epoch, remaining: remaining.map(({ run }) => run), running });
+  }
+
+  #adopt({ router, state, epoch, running }: HookProgress, leftover: Leftover): void {
+    const { reporter } = this.#options;
+    const fields = { router, state, epoch, pid: running?.pid };
+    reporter.report('info', 'hook-adopted', fields);
+    this.#runner.adopt(router, leftover);
+    void leftover.ended.then((outcome) => {
+      reporter.report(outcome === 'ended' ? 'info' : 'error', 'adopted-hook-finished', { ...fields, outcome });
     });
   }
 
@@ -175,4 +205,16 @@ export class HookDelivery {
     const { router, state, epoch } = occurrence;
     this.#options.reporter.report('info', event, { router, state, epoch, ...fields });
   }
+}
+
+/** The hooks with these words, as often as the words come. */
+function pickHooks(
+  hooks: readonly HookConfiguration[], wanted: HookProgress['remaining'],
+): readonly HookConfiguration[] {
+  const left = wanted.map((words) => JSON.stringify(words));
+  return hooks.filter(({ run }) => {
+    const index = left.indexOf(JSON.stringify(run));
+    if (index >= 0) left.splice(index, 1);
+    return index >= 0;
+  });
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { HookConfiguration } from '@baton/config';
-import type { Command, CommandResult, StartCommand } from './command.js';
+import type { Command, CommandProcess, CommandResult, StartCommand } from './command.js';
 import type { HookOccurrence } from './events.js';
 import { HookRunner, MAX_CONCURRENT_HOOKS, type HookListener } from './runner.js';
 
@@ -11,6 +11,8 @@ const RESULT: CommandResult = {
 /** Commands that run until the test ends them. */
 class FakeCommands {
   readonly trace: string[] = [];
+  /** What would be kept, before and after every start. */
+  readonly progress: string[] = [];
   readonly running = new Map<string, () => void>();
   mostAtOnce = 0;
   readonly start: StartCommand = (command) => {
@@ -23,11 +25,14 @@ class FakeCommands {
       settle(RESULT);
     });
     this.mostAtOnce = Math.max(this.mostAtOnce, this.running.size);
-    return { result, kill: () => { this.end(name); } };
+    return { process: processOf(name), result, kill: () => { this.end(name); } };
   };
 
   readonly listener: HookListener = {
-    delivered: ({ router, state, epoch }) => this.trace.push(`delivered ${router} ${state} ${String(epoch)}`),
+    progressed: ({ router, state }, { remaining, running }) => {
+      const left = remaining.map(({ run }) => String(run[0])).join(' ');
+      this.progress.push(`${router} ${state}: [${left}]${running === undefined ? '' : ` ${running.identity}`}`);
+    },
     finished: (hook, { router, state }) => this.trace.push(`finished ${String(hook.run[0])} ${router} ${state}`),
     superseded: (older, newer) => this.trace.push(`superseded ${older.state} by ${newer.state}`),
     abandoned: ({ router, state }) => this.trace.push(`abandoned ${router} ${state}`),
@@ -36,6 +41,10 @@ class FakeCommands {
   end(name: string): void {
     this.running.get(name)?.();
   }
+}
+
+function processOf(name: string): CommandProcess {
+  return { pid: 1000, identity: `<${name}>`, timeoutAtMs: 0 };
 }
 
 function nameOf({ words, environment }: Command): string {
@@ -50,14 +59,16 @@ const at = (state: HookOccurrence['state'], epoch = 1, router = 'web'): HookOccu
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('hook queues', () => {
-  test('hooks of one state run one after the other in file order; the state is delivered with the last', async () => {
+  test('hooks of one state run one after the other in file order; each is noted before it starts', async () => {
     const commands = new FakeCommands();
     const runner = new HookRunner(commands.start, commands.listener);
     runner.enqueue({ occurrence: at('master'), hooks: [hook('a'), hook('b')] });
     expect(commands.trace).toEqual(['start a web master']);
+    expect(commands.progress).toEqual(['web master: [b]', 'web master: [b] <a web master>']);
     commands.end('a web master');
     await settle();
-    expect(commands.trace.slice(1)).toEqual(['finished a web master', 'start b web master', 'delivered web master 1']);
+    expect(commands.trace.slice(1)).toEqual(['finished a web master', 'start b web master']);
+    expect(commands.progress.slice(2)).toEqual(['web master: []', 'web master: [] <b web master>']);
     commands.end('b web master');
     await runner.idle();
   });
@@ -71,8 +82,8 @@ describe('hook queues', () => {
     commands.end('a web backup');
     await settle();
     expect(commands.trace).toEqual([
-      'start a web backup', 'delivered web backup 1', 'superseded master by fault', 'superseded fault by backup',
-      'finished a web backup', 'start a web backup', 'delivered web backup 2',
+      'start a web backup', 'superseded master by fault', 'superseded fault by backup',
+      'finished a web backup', 'start a web backup',
     ]);
     expect(runner.counters).toEqual({ started: 2, superseded: 2, deferred: 0 });
   });
@@ -104,7 +115,7 @@ describe('hook queues', () => {
     }
     await runner.idle();
     expect(commands.mostAtOnce).toBe(1);
-    expect(commands.trace.filter((line) => line.startsWith('delivered')).at(-1)).toBe('delivered web backup 200');
+    expect(commands.progress.at(-1)).toBe('web backup: [] <a web backup>');
     expect(runner.counters.started + runner.counters.superseded).toBe(200);
   });
 
@@ -121,12 +132,39 @@ describe('hook queues', () => {
     expect([...commands.running.keys()].at(-1)).toBe(`a r${String(MAX_CONCURRENT_HOOKS)} master`);
   });
 
-  test('a state without hooks counts as delivered at once', async () => {
+  test('a state without hooks is noted at once', async () => {
     const commands = new FakeCommands();
     const runner = new HookRunner(commands.start, commands.listener);
     runner.enqueue({ occurrence: at('master'), hooks: [] });
     await runner.idle();
-    expect(commands.trace).toEqual(['delivered web master 1']);
+    expect([commands.trace, commands.progress]).toEqual([[], ['web master: []']]);
+  });
+
+  test('a leftover comes first, also when it tells the same state; other routers do not wait for it', async () => {
+    const commands = new FakeCommands();
+    const runner = new HookRunner(commands.start, commands.listener);
+    let end: (outcome: 'ended') => void = () => undefined;
+    runner.adopt('web', { ended: new Promise((resolve) => { end = resolve; }), kill: () => undefined });
+    runner.enqueue({ occurrence: at('master'), hooks: [hook('b')] });
+    runner.enqueue({ occurrence: at('master', 1, 'inside'), hooks: [hook('a')] });
+    expect(commands.trace).toEqual(['start a inside master']);
+    end('ended');
+    await settle();
+    expect(commands.trace.slice(1)).toEqual(['start b web master']);
+    commands.end('a inside master');
+    commands.end('b web master');
+    await runner.idle();
+  });
+
+  test('closing kills a leftover too', async () => {
+    const commands = new FakeCommands();
+    const runner = new HookRunner(commands.start, commands.listener);
+    let kill: () => void = () => undefined;
+    const ended = new Promise<'killed'>((resolve) => { kill = () => { resolve('killed'); }; });
+    runner.adopt('web', { ended, kill });
+    runner.close();
+    await runner.idle();
+    expect(commands.trace).toEqual([]);
   });
 
   test('releasing leaves what runs to itself and abandons what waits', async () => {
@@ -140,7 +178,7 @@ describe('hook queues', () => {
     commands.end('a web backup');
     await runner.idle();
     expect(commands.trace).toEqual([
-      'start a web backup', 'delivered web backup 1', 'abandoned web master', 'finished a web backup',
+      'start a web backup', 'abandoned web master', 'finished a web backup',
     ]);
   });
 

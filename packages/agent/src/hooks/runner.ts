@@ -5,19 +5,28 @@
 //   enqueue(backup) ─> waiting ┴ superseded: fault is never run
 
 import type { HookConfiguration } from '@baton/config';
-import type { CommandResult, RunningCommand, StartCommand } from './command.js';
+import type { CommandProcess, CommandResult, StartCommand } from './command.js';
 import { hookArguments, hookEnvironment, hookInput, type HookOccurrence } from './events.js';
+import type { Leftover } from './leftover.js';
 
-/** A state to deliver and the hooks that want it, in order. May be empty: then it is delivered at once. */
+/** A state to tell and the hooks that want it, in order. May be empty: then nothing runs. */
 export interface HookJob {
   readonly occurrence: HookOccurrence;
   readonly hooks: readonly HookConfiguration[];
 }
 
+/** How far the hooks of one state have come. */
+export interface JobProgress {
+  /** Not started yet, in order; the one that is about to start is not among them. */
+  readonly remaining: readonly HookConfiguration[];
+  /** The one that has just been started; undefined before that, and when it could not be started. */
+  readonly running: CommandProcess | undefined;
+}
+
 /** What the runner reports. Called synchronously; must not throw. */
 export interface HookListener {
-  /** The last hook of the job has been started (or it had none): the state counts as delivered. */
-  delivered(occurrence: HookOccurrence): void;
+  /** Before a hook is started and again when it runs, and once for a state without hooks. */
+  progressed(occurrence: HookOccurrence, progress: JobProgress): void;
   finished(hook: HookConfiguration, occurrence: HookOccurrence, result: CommandResult): void;
   /** A newer state came before this one had its turn. */
   superseded(occurrence: HookOccurrence, by: HookOccurrence): void;
@@ -36,8 +45,11 @@ export interface HookCounters {
 /** Hook processes at once, over all routers. */
 export const MAX_CONCURRENT_HOOKS = 64;
 
+/** What a router's hooks are busy with. A leftover tells a state that this process does not know. */
+type Running = { readonly kind: 'job'; readonly occurrence: HookOccurrence } | { readonly kind: 'leftover' };
+
 interface Queue {
-  running: HookOccurrence | undefined;
+  running: Running | undefined;
   waiting: HookJob | undefined;
 }
 
@@ -45,7 +57,7 @@ interface Queue {
 export class HookRunner {
   readonly counters: HookCounters = { started: 0, superseded: 0, deferred: 0 };
   readonly #queues = new Map<string, Queue>();
-  readonly #commands = new Set<RunningCommand>();
+  readonly #commands = new Set<Pick<Leftover, 'kill'>>();
   readonly #idleWaiters: (() => void)[] = [];
   readonly #start: StartCommand;
   readonly #listener: HookListener;
@@ -57,7 +69,14 @@ export class HookRunner {
     this.#listener = listener;
   }
 
-  /** Delivers a state: now, or when the hooks of the state before have ended. */
+  /** A hook of an earlier agent still runs: the hooks of its router wait for it. Called before the first enqueue. */
+  adopt(router: string, leftover: Leftover): void {
+    void this.#occupy(this.#queueOf(router), { kind: 'leftover' }, async () => {
+      await this.#untilEnded(leftover, leftover.ended);
+    });
+  }
+
+  /** Tells a state: now, or when the hooks of the state before have ended. */
   enqueue(job: HookJob): void {
     if (this.#isClosed) {
       this.#listener.abandoned(job.occurrence);
@@ -66,9 +85,9 @@ export class HookRunner {
     const queue = this.#queueOf(job.occurrence.router);
     if (queue.waiting !== undefined) this.#supersede(queue.waiting.occurrence, job.occurrence);
     queue.waiting = undefined;
-    if (queue.running !== undefined && isSame(queue.running, job.occurrence)) {
+    if (queue.running?.kind === 'job' && isSame(queue.running.occurrence, job.occurrence)) {
       // The world came back to what the running hook is being told.
-      this.#supersede(job.occurrence, queue.running);
+      this.#supersede(job.occurrence, queue.running.occurrence);
       return;
     }
     queue.waiting = job;
@@ -103,33 +122,45 @@ export class HookRunner {
       if (queue.waiting === undefined) {
         this.#queues.delete(router);
       } else if (this.#runningCount < MAX_CONCURRENT_HOOKS) {
-        void this.#run(queue, queue.waiting);
+        const job = queue.waiting;
+        queue.waiting = undefined;
+        void this.#occupy(queue, { kind: 'job', occurrence: job.occurrence }, () => this.#run(job));
       }
     }
     if (this.#isIdle()) this.#idleWaiters.splice(0).forEach((resolve) => { resolve(); });
   }
 
-  async #run(queue: Queue, job: HookJob): Promise<void> {
-    queue.running = job.occurrence;
-    queue.waiting = undefined;
+  async #occupy(queue: Queue, running: Running, work: () => Promise<void>): Promise<void> {
+    queue.running = running;
     this.#runningCount += 1;
-    if (job.hooks.length === 0) this.#listener.delivered(job.occurrence);
-    for (const [index, hook] of job.hooks.entries()) {
-      if (this.#isClosed) break;
-      const command = this.#start({
-        words: hookArguments(hook, job.occurrence), environment: hookEnvironment(job.occurrence),
-        input: hookInput(job.occurrence), timeoutMs: hook.timeoutMs,
-      });
-      this.counters.started += 1;
-      if (index === job.hooks.length - 1) this.#listener.delivered(job.occurrence);
-      this.#commands.add(command);
-      const result = await command.result;
-      this.#commands.delete(command);
-      this.#listener.finished(hook, job.occurrence, result);
-    }
+    await work();
     queue.running = undefined;
     this.#runningCount -= 1;
     this.#next();
+  }
+
+  async #run({ occurrence, hooks }: HookJob): Promise<void> {
+    if (hooks.length === 0) this.#listener.progressed(occurrence, { remaining: [], running: undefined });
+    for (const [index, hook] of hooks.entries()) {
+      if (this.#isClosed) break;
+      const remaining = hooks.slice(index + 1);
+      this.#listener.progressed(occurrence, { remaining, running: undefined });
+      const command = this.#start({
+        words: hookArguments(hook, occurrence), environment: hookEnvironment(occurrence),
+        input: hookInput(occurrence), timeoutMs: hook.timeoutMs,
+      });
+      this.#listener.progressed(occurrence, { remaining, running: command.process });
+      this.counters.started += 1;
+      this.#listener.finished(hook, occurrence, await this.#untilEnded(command, command.result));
+    }
+  }
+
+  /** Until then closing kills it. */
+  async #untilEnded<Result>(command: Pick<Leftover, 'kill'>, ended: Promise<Result>): Promise<Result> {
+    this.#commands.add(command);
+    const result = await ended;
+    this.#commands.delete(command);
+    return result;
   }
 
   #supersede(older: HookOccurrence, newer: HookOccurrence): void {
