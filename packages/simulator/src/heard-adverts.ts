@@ -52,12 +52,13 @@ export class HeardAdverts {
     this.#widen(intervalMs);
     if (this.#respects(priority)) this.#respected = { at, priority, intervalMs };
     // During its preempt delay a backup listens to a lower one too, and learns its interval: nothing to be said then.
-    else if (this.#node.plan.preemptDelayMs > 0) this.forget();
+    else if (this.#node.plan.preemptDelayMs > 0) this.#respected = undefined;
   }
 
-  /** Datagrams that waited are lost. */
+  /** The socket is gone, and with it what was not read. */
   forget(): void {
     this.#respected = undefined;
+    this.#resignedAt = -Infinity;
   }
 
   /** Something was done to the node: what it waits for may begin anew. */

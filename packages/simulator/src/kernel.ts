@@ -2,7 +2,7 @@
 // a crashed engine has claimed stays there. Knows no VRRP.
 
 import type { AddressPrefix } from '@baton/base';
-import type { AddressResult, HeldAddress, LinkState, OwnedAddress } from '@baton/net';
+import type { AddressResult, HeldAddress, LinkState, OwnedAddress, ReleaseResult } from '@baton/net';
 
 /** The only interface of a node. */
 export const INTERFACE = 'eth0';
@@ -61,13 +61,14 @@ export class Kernel {
   claim(place: OwnedAddress): AddressResult {
     if (!this.#exists) return { ok: false, errno: 'ENODEV' };
     if (this.refusesClaims !== undefined) return { ok: false, errno: this.refusesClaims };
-    if (this.holds(place.address)) return { ok: true, already: true };
+    const held = this.#addresses.find(({ address }) => address === place.address);
+    if (held !== undefined) return { ok: true, already: true, ours: held.ours };
     this.#addresses = [...this.#addresses, { ...place, ours: true }];
     this.#changed();
-    return { ok: true, already: false };
+    return { ok: true, already: false, ours: true };
   }
 
-  release(address: string): AddressResult {
+  release(address: string): ReleaseResult {
     const already = this.holds(address);
     if (already) {
       this.#addresses = this.#addresses.filter((held) => held.address !== address);

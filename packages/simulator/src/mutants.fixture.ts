@@ -153,6 +153,11 @@ export const MUTANTS: readonly Mutant[] = [
     router: without((input) => input.kind === 'fault-changed' && input.reason === 'link-down' && !input.active),
   },
   {
+    name: 'nobody is told of a fault', rule: 'state-not-told',
+    router: saying((outputs) =>
+      outputs.filter((output) => output.kind !== 'state-changed' || output.change.to !== 'fault')),
+  },
+  {
     name: 'the epoch stands still', rule: 'epoch-not-grown',
     router: saying((outputs) => outputs.map((output) =>
       output.kind === 'state-changed' ? { ...output, change: { ...output.change, epoch: 1 } } : output)),

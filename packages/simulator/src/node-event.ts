@@ -2,7 +2,7 @@
 
 import type { Instant } from '@baton/base';
 import type { EngineMessage } from '@baton/engine/messages';
-import type { AddressResult } from '@baton/net';
+import type { AddressResult, ReleaseResult } from '@baton/net';
 
 /** Why the engine was called. */
 export type Cause = 'start' | 'timer' | 'datagram' | 'link' | 'health' | 'change' | 'stop';
@@ -20,7 +20,7 @@ export type NodeEvent =
       readonly payload: Uint8Array;
       readonly errno: string | undefined;
     }
-  | { readonly kind: 'claimed' | 'released'; readonly address: string; readonly result: AddressResult }
+  | { readonly kind: 'claimed' | 'released'; readonly address: string; readonly result: AddressResult | ReleaseResult }
   | { readonly kind: 'announced'; readonly addresses: readonly string[]; readonly count: number }
   /** The timer was set, by the node's own clock; undefined = it was stopped. */
   | { readonly kind: 'armed'; readonly at: Instant | undefined }

@@ -34,6 +34,8 @@ export class NodeRules {
   #armedAt: Instant | undefined;
   #armedBefore: Instant | undefined;
   #lastEpoch = 0;
+  /** The state that the agent heard of last. */
+  #told: StateName = 'initialize';
   #fitSince: Instant | undefined;
   /** When something was last done to the node: a paused one notices what happened only when it runs again. */
   #steppedAt: Instant = 0;
@@ -52,7 +54,7 @@ export class NodeRules {
       case 'sent': this.#sent(event.source, event.payload); break;
       case 'claimed': if (event.result.ok) this.#removed.delete(event.address); break;
       case 'armed': this.#armedAt = event.at; break;
-      case 'told': this.#told(event.message); break;
+      case 'told': this.#hear(event.message); break;
       case 'arrived': this.#heard.arrived(event.payload); break;
       case 'released':
       case 'announced': break;
@@ -74,6 +76,7 @@ export class NodeRules {
   stepped(): void {
     if (this.#node.isRunning) return;
     this.#heard.forget();
+    this.#told = 'initialize';
     this.state = undefined;
     this.#armedAt = undefined;
   }
@@ -108,6 +111,8 @@ export class NodeRules {
     if (this.#cause === 'link') this.#removed.clear();
     for (const address of this.#virtualAddresses) this.#checkAddress(address);
     this.#checkTimer();
+    if (this.state === undefined || this.state === this.#told) return;
+    this.#report('state-not-told', this.#say(`is ${this.state}, and the agent was told ${this.#told}`));
   }
 
   #checkAddress(address: string): void {
@@ -154,13 +159,14 @@ export class NodeRules {
     if (at === undefined) return;
     const lateMs = this.#node.clock.now() - at;
     const isTimer = this.#cause === 'timer';
-    // A changed priority shortens a wait that has begun; a deadline that was overdue stays so until its own call.
-    const mayBeOver = this.#cause === 'health' || this.#cause === 'change' || (!isTimer && at === this.#armedBefore);
+    const wasLate = this.#armedBefore !== undefined && this.#armedBefore <= this.#node.clock.now();
+    // A changed priority shortens a wait that has begun; what was overdue stays so until the timer's own call.
+    const mayBeOver = this.#cause === 'health' || this.#cause === 'change' || (!isTimer && wasLate);
     if (mayBeOver || lateMs < 0 || (lateMs === 0 && !isTimer)) return;
     this.#report('timer-in-the-past', this.#say(`sets its timer ${String(lateMs)} ms back after ${this.#cause}`));
   }
 
-  #told(message: EngineMessage): void {
+  #hear(message: EngineMessage): void {
     if (message.type === 'state-changed') this.#stateChanged(message);
     if (message.type === 'notice' && message.event === 'advertisement-discarded') {
       this.#report('advert-discarded', this.#say(`discards: ${JSON.stringify(message.fields)}`));
@@ -169,6 +175,7 @@ export class NodeRules {
 
   #stateChanged({ change }: StateChanged): void {
     this.#heard.stateChanged(change);
+    this.#told = change.to;
     const least = change.to === 'master' ? this.#lastEpoch + 1 : this.#lastEpoch;
     if (change.epoch < least) this.#report('epoch-not-grown', this.#say(`has epoch ${String(change.epoch)} again`));
     this.#lastEpoch = change.epoch;

@@ -5,7 +5,7 @@ import { isBatonError, type Instant } from '@baton/base';
 import type { EnginePorts } from '@baton/engine';
 import type { RouterConfiguration } from '@baton/engine/messages';
 import type {
-  AddressResult, HeldAddress, LinkState, NetErrorCode, ReceivedDatagram, SendResult,
+  AddressResult, HeldAddress, LinkState, NetErrorCode, ReceivedDatagram, ReleaseResult, SendResult,
 } from '@baton/net';
 import type { EngineCalls, EngineDecorator } from './process.js';
 
@@ -24,7 +24,7 @@ export type RecordedCall =
 /** What a port answered, or what the engine fetched itself, in the order in which it asked. */
 export type RecordedAnswer =
   | { readonly to: 'claim'; readonly answer: AddressResult }
-  | { readonly to: 'release'; readonly answer: AddressResult }
+  | { readonly to: 'release'; readonly answer: ReleaseResult }
   | { readonly to: 'send'; readonly answer: SendResult }
   | { readonly to: 'announce'; readonly answer: SendResult }
   /** `ok`, or the code that it was refused with. */

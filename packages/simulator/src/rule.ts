@@ -21,6 +21,8 @@ export const RULES = [
   'takeover-too-early',
   /** A backup heard nobody for longer than Master_Down_Interval, or Skew_Time after a resignation, and waits on. */
   'takeover-too-late',
+  /** The agent was told of another state than the one that the router is in. */
+  'state-not-told',
   /** An epoch did not grow from one mastership of a node to the next, over all its lives. */
   'epoch-not-grown',
   /** The timer was set to an instant that is over, by a call that had nothing overdue. */
