@@ -2,7 +2,7 @@
 // the daemon.
 
 import { constants, statSync } from 'node:fs';
-import { isAbsolute } from 'node:path';
+import { resolve } from 'node:path';
 import { errnoOf } from './errno.js';
 import { quote } from './findings.js';
 import type { Findings, Place } from './findings.js';
@@ -19,18 +19,18 @@ const VERDICTS = {
   'unreadable': ['hook-not-examined', 'cannot be examined without more privileges'],
 } as const satisfies Record<Exclude<ProgramState, 'good'>, readonly [string, string]>;
 
-/** Reports a program that a hook could not run, or should not. What this user may not look at is only doubtful. */
-export function validateHookProgram(program: string, at: Place, findings: Findings): void {
-  if (!isAbsolute(program)) {
-    const message = `the program must be an absolute path, not ${quote(program)}: neither a shell nor PATH is used`;
-    findings.error('hook-not-absolute', at, message);
-    return;
-  }
+/** Reports a program that a hook could not run, or should not. What this user may not look at is only doubtful.
+ *  @param written as in the file
+ *  @param directory where a relative path starts, absolute */
+export function validateHookProgram(written: string, directory: string, at: Place, findings: Findings): void {
+  const program = resolve(directory, written);
   const state = examine(program);
   if (state === 'good') return;
   const [code, message] = VERDICTS[state];
+  const isRelative = program !== written && state === 'missing';
+  const origin = isRelative ? `; ${quote(written)} starts at the file, not in PATH` : '';
   if (state === 'unreadable') findings.warning(code, at, `${quote(program)} ${message}`);
-  else findings.error(code, at, `${quote(program)} ${message}`);
+  else findings.error(code, at, `${quote(program)} ${message}${origin}`);
 }
 
 function examine(program: string): ProgramState {

@@ -8,5 +8,5 @@ export type {
 } from './configuration.js';
 
 // --- for other packages ---
-export { findRuntimeDirectory, type RuntimeDirectory } from './load.js';
+export { findDaemonDirectories, type DaemonDirectories } from './load.js';
 export { parseDuration } from './schema/duration.js';

@@ -268,23 +268,43 @@ describe('a wrong key of the file is refused with its place', () => {
   });
 });
 
-describe('what a coming version understands is refused by saying so', () => {
+describe('what a coming version understands is refused with what to do instead', () => {
   test.each([
-    'control_channel: {}', 'sync_groups: {}', 'trackers: {}', 'floating_ips: {}', 'session_sync: {}', 'arbiter: {}',
-      'http: null',
-  ])('%s', (keys) => {
+    ['control_channel: {}', 'control_channel: null'],
+    ['sync_groups: {edge: [web]}', 'sync_groups: {}'],
+    ['trackers: {lb-a: {type: file, path: /x}}', 'trackers: {}'],
+    ['floating_ips: {lb-a: {}}', 'floating_ips: {}'],
+    ['session_sync: {tables: {}}', 'session_sync: null'],
+    ['arbiter: {}', 'arbiter: null'],
+    ['http: {listen: null}', 'http: null'],
+    ['http: {}', 'http: null'],
+  ])('%s', (keys, instead) => {
     const key = keys.split(':')[0] ?? '';
-    expect(findings(withKeys(keys))).toMatchObject([{
-      line: 1, column: 1, key, code: 'not-supported-yet', message: `'${key}' is not supported by this version of Baton`,
-    }]);
+    const message = `'${key}' is not supported by this version of Baton: remove the line, or write ${instead}`;
+    expect(findings(withKeys(keys))).toEqual(
+      [{ severity: 'error', code: 'not-supported-yet', file: 'f', line: 1, column: 1, key, message }]);
   });
 
   test.each([
-    'extra_addresses: []', 'routes: []', 'accept: true', 'unicast: false', 'source_address: null', 'virtual_mac: false',
-    'authentication: {}', 'lease: auto', 'election: vrrp', 'track: []', 'floating_ips: []',
-  ])('%s', (keys) => {
-    expect(findings(withRouter(keys))).toMatchObject(
-      [{ line: 4, column: 5, code: 'not-supported-yet', severity: 'error' }]);
+    ['extra_addresses: [192.0.2.9/24]', 'extra_addresses: []'],
+    ['routes: [{to: default}]', 'routes: []'],
+    ['accept: false', 'accept: true'],
+    ['accept: "true"', 'accept: true'],
+    ['unicast: true', 'unicast: false'],
+    ['source_address: 10.0.0.1', 'source_address: null'],
+    ['virtual_mac: true', 'virtual_mac: false'],
+    ['virtual_mac: {lb-a: false, lb-b: true}', 'virtual_mac: false'],
+    ['virtual_mac: {}', 'virtual_mac: false'],
+    ['authentication: {}', 'authentication: null'],
+    ['lease: auto', 'lease: 0s'],
+    ['election: external', 'election: vrrp'],
+    ['track: [uplink]', 'track: []'],
+    ['floating_ips: [public]', 'floating_ips: []'],
+  ])('%s', (keys, instead) => {
+    const key = keys.split(':')[0] ?? '';
+    const message = `'${key}' is not supported by this version of Baton: remove the line, or write ${instead}`;
+    expect(lines(`peers: {lb-b: 10.0.0.12}\n${withRouter(keys)}`)).toEqual(
+      [`f:5:5: error: virtual_routers.web.${key}: ${message}`]);
   });
 
   test.each([
@@ -299,5 +319,23 @@ describe('what a coming version understands is refused by saying so', () => {
     expect(findings(withKeys('hooks: [{on: [before-master], run: [/bin/true]}]'))).toMatchObject([
       { line: 1, column: 15, key: 'hooks[0].on[0]', code: 'not-supported-yet' },
     ]);
+  });
+});
+
+describe('a key of a coming version may say that it is not used', () => {
+  test.each([
+    'control_channel: null', 'sync_groups: {}', 'trackers: {}', 'floating_ips: {}', 'floating_ips: []',
+    'session_sync: null', 'session_sync: {}', 'arbiter: null', 'http: null', 'http:', 'http: {lb-a: null}',
+    'hooks: [{on: [all], run: [/bin/true], fifo: null, on_failure: ignore}]',
+  ])('%s', (keys) => {
+    expect(lines(withKeys(keys))).toEqual([]);
+  });
+
+  test.each([
+    'extra_addresses: []', 'routes: []', 'accept: true', 'unicast: false', 'source_address: null', 'virtual_mac: false',
+    'virtual_mac: {lb-a: false, lb-b: false}', 'authentication: null', 'lease: 0s', 'election: vrrp', 'track: []',
+    'floating_ips: []',
+  ])('%s', (keys) => {
+    expect(lines(`peers: {lb-b: 10.0.0.12}\n${withRouter(keys)}`)).toEqual([]);
   });
 });

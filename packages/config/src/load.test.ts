@@ -3,8 +3,9 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { formatFinding } from './findings.js';
-import { findRuntimeDirectory, loadConfiguration, MAX_FILE_BYTES } from './load.js';
+import { findDaemonDirectories, loadConfiguration, MAX_FILE_BYTES } from './load.js';
 
+const OTHER = 'give the path of another one with -c';
 const SMALLEST = `node: lb-a
 peers: {lb-b: 10.0.0.12}
 virtual_routers:
@@ -57,17 +58,19 @@ describe('the smallest useful file', () => {
 describe('a file that cannot be read is a finding', () => {
   test('when it is missing', () => {
     const file = join(directory, 'none.yaml');
-    expect(refusal(file)).toEqual([`${file}:1:1: error: there is no such file`]);
+    expect(refusal(file)).toEqual([`${file}:1:1: error: there is no such file; create it, or ${OTHER}`]);
   });
 
   test('when it is a directory', () => {
-    expect(refusal(directory)).toEqual([`${directory}:1:1: error: this is not a regular file`]);
+    expect(refusal(directory)).toEqual(
+      [`${directory}:1:1: error: this is not a regular file; give the path of one with -c`]);
   });
 
   test('when its name is impossible', () => {
     const file = join(directory, 'x'.repeat(300));
-    expect(refusal(file)).toEqual([`${file}:1:1: error: the file cannot be read (ENAMETOOLONG)`]);
-    expect(refusal('a\0b')).toEqual(['a\\u{0}b:1:1: error: the file cannot be read (ERR_INVALID_ARG_VALUE)']);
+    expect(refusal(file)).toEqual([`${file}:1:1: error: the file cannot be read (ENAMETOOLONG); ${OTHER}`]);
+    expect(refusal('a\0b')).toEqual(
+      [`a\\u{0}b:1:1: error: the file cannot be read (ERR_INVALID_ARG_VALUE); ${OTHER}`]);
   });
 
   test('when it is larger than the limit, without reading it', () => {
@@ -195,9 +198,20 @@ describe('the program of a hook', () => {
     expect(result).toMatchObject({ ok: true, configuration: { hooks: [{ run: [path, '0x10', 'true', 'a b'] }] } });
   });
 
+  test('starts at the file when it is relative', () => {
+    const path = program('near.sh', 0o755);
+    const hooks = 'hooks: [{on: [stop], run: [near.sh, near.sh]}, {on: [all], run: [sub/../near.sh]}]';
+    expect(loadConfiguration(write('hook.yaml', `${SMALLEST}${hooks}\n`))).toMatchObject(
+      { ok: true, warnings: [], configuration: { hooks: [{ run: [path, 'near.sh'] }, { run: [path] }] } });
+  });
+
+  test('is not looked for in PATH', () => {
+    const missing = `'${join(directory, 'true')}' does not exist`;
+    expect(hookFinding('true')).toEqual(
+      [`7:11: error: hooks[0].run[0]: ${missing}; 'true' starts at the file, not in PATH`]);
+  });
+
   test.each([
-    ['must be absolute', 'notify.sh', () => 'notify.sh',
-      "the program must be an absolute path, not 'notify.sh': neither a shell nor PATH is used"],
     ['must exist', 'none', () => join(directory, 'none'), "'PATH' does not exist"],
     ['must be a file', 'dir', () => directory, "'PATH' is not a file"],
     ['must be executable', 'text', () => program('text', 0o644), "'PATH' is not executable; run chmod +x"],
@@ -209,26 +223,36 @@ describe('the program of a hook', () => {
   });
 });
 
-describe('the runtime directory is found', () => {
+describe('the directories of a daemon are found', () => {
+  const defaults = { runtimeDirectory: '/run/baton', stateDirectory: '/var/lib/baton' };
+
   test('in a file that is wrong in everything else', () => {
-    const file = write('wrong.yaml', 'virtual_routers: 5\nnonsense: true\nruntime_directory: run\n');
-    expect(findRuntimeDirectory(file)).toEqual({ directory: join(directory, 'run'), problem: undefined });
+    const file = write('wrong.yaml', 'virtual_routers: 5\nx: 1\nx: 2\nruntime_directory: run\nstate_directory: /s\n');
+    expect(findDaemonDirectories(file)).toEqual(
+      { runtimeDirectory: join(directory, 'run'), stateDirectory: '/s', problem: undefined });
   });
 
   test('for this node in a shared file', () => {
     const file = write('shared-run.yaml', 'node: lb-b\nruntime_directory: {lb-a: /a, lb-b: /b}\n');
-    expect(findRuntimeDirectory(file)).toEqual({ directory: '/b', problem: undefined });
+    expect(findDaemonDirectories(file)).toEqual({ ...defaults, runtimeDirectory: '/b', problem: undefined });
   });
 
-  test.each(['runtime_directory: 5\n', 'runtime_directory: [x]\n', 'runtime_directory:\n', 'node: lb-a\n', '- 1\n'])(
-    'at its default when the file says %p', (text) => {
-      expect(findRuntimeDirectory(write('no-run.yaml', text))).toEqual({ directory: '/run/baton', problem: undefined });
+  test.each(['node: lb-a\n', '- 1\n'])('at their defaults when the file %p names none', (text) => {
+    expect(findDaemonDirectories(write('no-run.yaml', text))).toEqual({ ...defaults, problem: undefined });
+  });
+
+  test.each([
+    'runtime_directory: 5\n', 'state_directory: [x]\n', 'runtime_directory:\n', 'state_directory: {x: /x}\n',
+  ])(
+    'at their defaults, and with the reason, when the file says %p', (text) => {
+      expect(findDaemonDirectories(write('no-run.yaml', text))).toMatchObject(
+        { ...defaults, problem: { line: 1, code: 'wrong-type', message: 'must be a path' } });
     });
 
-  test('at its default, and with the reason, when the file is missing or no YAML', () => {
-    expect(findRuntimeDirectory(join(directory, 'none'))).toMatchObject(
-      { directory: '/run/baton', problem: { code: 'missing-file' } });
-    expect(findRuntimeDirectory(write('no.yaml', 'a: [\n'))).toMatchObject(
-      { directory: '/run/baton', problem: { code: 'syntax-error' } });
+  test('at their defaults, and with the reason, when the file is missing or no YAML', () => {
+    expect(findDaemonDirectories(join(directory, 'none'))).toMatchObject(
+      { ...defaults, problem: { code: 'missing-file' } });
+    expect(findDaemonDirectories(write('no.yaml', 'a: [\n'))).toMatchObject(
+      { ...defaults, problem: { code: 'syntax-error' } });
   });
 });

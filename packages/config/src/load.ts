@@ -8,7 +8,7 @@ import { dirname, resolve } from 'node:path';
 import type { Finding, LoadResult } from './configuration.js';
 import { errnoOf } from './errno.js';
 import { Findings, quote, WHOLE_FILE } from './findings.js';
-import { file as fileType, DEFAULT_RUNTIME_DIRECTORY } from './schema/file.js';
+import { file as fileType, DEFAULT_RUNTIME_DIRECTORY, DEFAULT_STATE_DIRECTORY } from './schema/file.js';
 import { NAME_PATTERN } from './schema/names.js';
 import { placeOf } from './schema/value-type.js';
 import { readSource } from './source.js';
@@ -51,26 +51,38 @@ export function interpretConfiguration(text: string, file: string, options: Load
   return { ok: true, configuration, warnings: findings.inFileOrder() };
 }
 
-/** Where a daemon is to be looked for. */
-export interface RuntimeDirectory {
+/** Where a daemon keeps its socket and its journal. */
+export interface DaemonDirectories {
   /** Absolute. */
-  readonly directory: string;
-  /** Why the file could not be asked for it; undefined when it could, whatever else is wrong in it. */
+  readonly runtimeDirectory: string;
+  /** Absolute. */
+  readonly stateDirectory: string;
+  /** Why a default had to be taken; undefined when the file could be asked, whatever else is wrong in it. */
   readonly problem: Finding | undefined;
 }
 
-/** The runtime directory that a file names, even if everything else in it is wrong; `/run/baton` when it names none or
- *  cannot be read. For commands that look for a running daemon. Never throws. */
-export function findRuntimeDirectory(file: string, options: LoadOptions = {}): RuntimeDirectory {
+/** The directories that a file names, even if everything else in it is wrong; their defaults where it names none or
+ *  cannot be read. For commands that look for a daemon. Never throws. */
+export function findDaemonDirectories(file: string, options: LoadOptions = {}): DaemonDirectories {
   const findings = new Findings(file);
   const text = readText(file, findings);
   const root = text === undefined ? undefined : readSource(text, findings);
-  if (root === undefined) return { directory: DEFAULT_RUNTIME_DIRECTORY, problem: findings.inFileOrder()[0] };
-  const named = entry(root, 'runtime_directory');
-  const own = named?.kind === 'map' ? entry(named, nodeName(root, options, findings)) : named;
-  const usable = own?.kind === 'scalar' && typeof own.value === 'string' && own.value !== '';
-  const directory = usable ? resolve(dirname(resolve(file)), own.value) : DEFAULT_RUNTIME_DIRECTORY;
-  return { directory, problem: undefined };
+  const doubts = root === undefined ? findings : new Findings(file);
+  const find = (key: string, otherwise: string): string => {
+    const named = root === undefined ? undefined : entry(root, key);
+    if (root === undefined || named === undefined) return otherwise;
+    const own = named.kind === 'map' ? entry(named, nodeName(root, options, doubts)) : named;
+    if (own?.kind === 'scalar' && typeof own.value === 'string' && own.value !== '') {
+      return resolve(dirname(resolve(file)), own.value);
+    }
+    doubts.error('wrong-type', placeOf((own ?? named).at, key), 'must be a path');
+    return otherwise;
+  };
+  return {
+    runtimeDirectory: find('runtime_directory', DEFAULT_RUNTIME_DIRECTORY),
+    stateDirectory: find('state_directory', DEFAULT_STATE_DIRECTORY),
+    problem: doubts.inFileOrder()[0],
+  };
 }
 
 function nodeName(root: SourceNode, options: LoadOptions, findings: Findings): string {
@@ -99,7 +111,7 @@ function readBytes(file: string, findings: Findings): Buffer | undefined {
   try {
     const { mode, size } = statSync(file);
     if ((mode & constants.S_IFMT) !== constants.S_IFREG) {
-      findings.error('unreadable-file', WHOLE_FILE, 'this is not a regular file');
+      findings.error('unreadable-file', WHOLE_FILE, 'this is not a regular file; give the path of one with -c');
       return undefined;
     }
     if (size <= MAX_FILE_BYTES) return readFileSync(file);
@@ -120,12 +132,12 @@ function explainUnreadable(errno: string): readonly [string, string] {
   switch (errno) {
     case 'ENOENT':
     case 'ENOTDIR':
-      return ['missing-file', 'there is no such file'];
+      return ['missing-file', 'there is no such file; create it, or give the path of another one with -c'];
     case 'EACCES':
     case 'EPERM':
-      return ['unreadable-file', 'this user may not read the file'];
+      return ['unreadable-file', 'this user may not read the file; grant it read permission, or run this as root'];
     default:
-      return ['unreadable-file', `the file cannot be read (${errno})`];
+      return ['unreadable-file', `the file cannot be read (${errno}); give the path of another one with -c`];
   }
 }
 

@@ -2,7 +2,8 @@
 // file.
 
 import { file } from './schema/file.js';
-import type { FieldDescription, JsonSchema } from './schema/value-type.js';
+import { spell } from './schema/coming-keys.js';
+import type { FieldDescription, JsonSchema, KeysInside } from './schema/value-type.js';
 
 /** The JSON schema (draft 2020-12) of a configuration file. */
 export function jsonSchema(): JsonSchema {
@@ -15,7 +16,7 @@ export function jsonSchema(): JsonSchema {
 
 /** The reference of every key, as Markdown. */
 export function markdownReference(): string {
-  const rows = fieldRows(file.keys?.fields ?? {}, '');
+  const rows = file.keys === undefined ? [] : keyRows(file.keys, '');
   return [
     '# Configuration reference', '',
     'Generated from the schema. `NAME` stands for a name that you choose, `[]` for an entry of a list.',
@@ -25,12 +26,15 @@ export function markdownReference(): string {
   ].join('\n');
 }
 
-function fieldRows(fields: Readonly<Record<string, FieldDescription>>, parent: string): readonly string[] {
-  return Object.entries(fields).flatMap(([name, field]) => {
+function keyRows({ fields, coming }: KeysInside, parent: string): readonly string[] {
+  const own = Object.entries(fields).flatMap(([name, field]) => {
     const { keys } = field.type;
-    const inner = keys === undefined ? [] : fieldRows(keys.fields, `${parent}${name}${keys.under}.`);
+    const inner = keys === undefined ? [] : keyRows(keys, `${parent}${name}${keys.under}.`);
     return [row(parent + name, field), ...inner];
   });
+  const later = Object.entries(coming).map(([name, unused]) =>
+    `| \`${parent}${name}\` | only ${unused.map(spell).join(' or ')} |  | Not supported by this version |`);
+  return [...own, ...later];
 }
 
 function row(key: string, field: FieldDescription): string {

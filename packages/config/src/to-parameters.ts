@@ -22,7 +22,7 @@ export function toConfiguration(draft: DraftFile, node: string, file: string, di
     peers: (draft.peers?.value ?? []).filter((peer) => peer.name !== node)
       .map((peer): PeerConfiguration => ({ node: peer.name, address: peer.value.address, port: peer.value.port })),
     routers: given(draft.virtual_routers).map(toParameters),
-    hooks: given(draft.hooks).map((each) => toHook(each.value)),
+    hooks: given(draft.hooks).map((each) => toHook(each.value, directory)),
     log: toLog(given(draft.log), directory),
     stateDirectory: resolve(directory, given(draft.state_directory)),
     runtimeDirectory: resolve(directory, given(draft.runtime_directory)),
@@ -63,11 +63,12 @@ function toAddress(entry: VirtualAddressEntry): VirtualAddress {
   };
 }
 
-function toHook(hook: DraftHook): HookConfiguration {
+function toHook(hook: DraftHook, directory: string): HookConfiguration {
+  const words = given(hook.run).map((word) => word.value);
   return {
     on: toHookEvents(given(hook.on).map((event) => event.value)),
     routers: hook.routers?.value?.map((router) => router.value),
-    run: given(hook.run).map((word) => word.value),
+    run: words.map((word, index) => index === 0 ? resolve(directory, word) : word),
     timeoutMs: given(hook.timeout),
   };
 }

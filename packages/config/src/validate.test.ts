@@ -124,6 +124,6 @@ log: {level: loud}
   expect(findings(text).map(({ line, column, code }) => [line, column, code])).toEqual([
     [2, 1, 'unknown-key'], [4, 32, 'out-of-range'], [4, 37, 'unknown-key'], [4, 65, 'missing-prefix-length'],
     [6, 5, 'missing-key'], [7, 17, 'wrong-address'], [8, 22, 'out-of-range'],
-    [10, 26, 'hook-not-absolute'], [10, 39, 'wrong-type'], [11, 14, 'unknown-word'],
+    [10, 26, 'hook-missing'], [10, 39, 'wrong-type'], [11, 14, 'unknown-word'],
   ]);
 });

@@ -38,7 +38,7 @@ export function validate(draft: DraftFile, directory: string, findings: Findings
   reportSharedAddresses(routers, findings);
   reportSharedPeerAddresses(draft, findings);
   const routerNames = routers.map((router) => router.name);
-  for (const each of draft.hooks?.value ?? []) validateHook(each.value, routerNames, findings);
+  for (const each of draft.hooks?.value ?? []) validateHook(each.value, routerNames, directory, findings);
   if (draft.runtime_directory !== undefined) {
     const socket = join(resolve(directory, draft.runtime_directory.value), LONGEST_SOCKET_NAME);
     if (Buffer.byteLength(socket) > MAX_SOCKET_PATH_BYTES) {
@@ -109,7 +109,9 @@ function reportSharedPeerAddresses(draft: DraftFile, findings: Findings): void {
   }
 }
 
-function validateHook(hook: DraftHook, routerNames: readonly string[], findings: Findings): void {
+function validateHook(
+  hook: DraftHook, routerNames: readonly string[], directory: string, findings: Findings,
+): void {
   for (const { value: name, at } of hook.routers?.value ?? []) {
     if (routerNames.includes(name)) continue;
     const near = nearestWord(name, routerNames);
@@ -117,5 +119,7 @@ function validateHook(hook: DraftHook, routerNames: readonly string[], findings:
     findings.error('unknown-router', at, `there is no virtual router ${quote(name)}; ${hint}`);
   }
   const program = hook.run?.value[0];
-  if (program?.at.key.endsWith('[0]') === true) validateHookProgram(program.value, program.at, findings);
+  if (program?.at.key.endsWith('[0]') === true) {
+    validateHookProgram(program.value, directory, program.at, findings);
+  }
 }

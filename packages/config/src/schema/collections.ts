@@ -4,8 +4,11 @@
 import { quote } from '../findings.js';
 import { nearestWord } from '../nearest.js';
 import type { Position, SourceEntry, SourceNode } from '../source.js';
+import { comingJsonSchemas, readComingKey } from './coming-keys.js';
 import { placeOf, refuse, refuseType } from './value-type.js';
-import type { FieldDescription, JsonSchema, KeysInside, Located, Reading, ValueType } from './value-type.js';
+import type {
+  ComingKeys, FieldDescription, JsonSchema, KeysInside, Located, Reading, ValueType,
+} from './value-type.js';
 
 type DefaultValue = NonNullable<FieldDescription['default']>;
 
@@ -48,16 +51,16 @@ export function section<T>(type: ValueType<T>, doc: string): Field<T> {
   return { type, required: false, default: undefined, section: true, doc };
 }
 
-/** A map with known keys. `later` are keys that a coming version understands: they are refused by saying so. */
-export function record<F extends Fields>(fields: F, later: readonly string[] = []): ValueType<Draft<F>> {
+/** A map with known keys. */
+export function record<F extends Fields>(fields: F, coming: ComingKeys = {}): ValueType<Draft<F>> {
   return {
     allowed: `a map with the keys ${Object.keys(fields).join(', ')}`,
-    short: 'map', perNode: false, keys: { under: '', fields },
-    jsonSchema: recordJsonSchema(fields),
+    short: 'map', perNode: false, keys: { under: '', fields, coming },
+    jsonSchema: recordJsonSchema(fields, coming),
     read(node, key, reading) {
       if (node.kind !== 'map') return refuseType(node, key, reading, this.allowed);
       for (const entry of node.entries) {
-        if (!Object.hasOwn(fields, entry.key)) reportUnknownKey(entry, key, Object.keys(fields), later, reading);
+        if (!Object.hasOwn(fields, entry.key)) readOtherKey(entry, key, Object.keys(fields), coming, reading);
       }
       const values = new Map<string, Located<unknown>>();
       for (const [name, field] of Object.entries(fields)) {
@@ -171,19 +174,19 @@ function readPerNode(
   return own;
 }
 
-function reportUnknownKey(
-  entry: SourceEntry, parent: string, known: readonly string[], later: readonly string[], reading: Reading,
+function readOtherKey(
+  entry: SourceEntry, parent: string, known: readonly string[], coming: ComingKeys, reading: Reading,
 ): void {
   const path = joinKey(parent, entry.key);
-  const at = placeOf(entry.keyAt, path);
-  if (later.includes(entry.key)) {
-    reading.findings.error('not-supported-yet', at, `${quote(entry.key)} is not supported by this version of Baton`);
+  const isComing = (name: string): boolean => Object.hasOwn(coming, name);
+  if (isComing(entry.key)) {
+    readComingKey(entry, path, coming[entry.key] ?? [], reading);
     return;
   }
-  const near = nearestWord(entry.key, [...known, ...later]);
+  const near = nearestWord(entry.key, [...known, ...Object.keys(coming)]);
   const hint = near === undefined ? `the keys here are ${known.join(', ')}` : `the nearest is ${quote(near)}`;
-  const caveat = near !== undefined && later.includes(near) ? ', which is not supported by this version of Baton' : '';
-  reading.findings.error('unknown-key', at, `there is no such key; ${hint}${caveat}`);
+  const caveat = near !== undefined && isComing(near) ? ', which is not supported by this version of Baton' : '';
+  reading.findings.error('unknown-key', placeOf(entry.keyAt, path), `there is no such key; ${hint}${caveat}`);
 }
 
 /** A default as if it stood in the file; `{}` is the default of a section. */
@@ -198,10 +201,10 @@ function joinKey(parent: string, key: string): string {
 }
 
 function keysUnder(prefix: string, { keys }: ValueType<unknown>): { readonly keys?: KeysInside } {
-  return keys === undefined ? {} : { keys: { under: prefix + keys.under, fields: keys.fields } };
+  return keys === undefined ? {} : { keys: { ...keys, under: prefix + keys.under } };
 }
 
-function recordJsonSchema(fields: Fields): JsonSchema {
+function recordJsonSchema(fields: Fields, coming: ComingKeys): JsonSchema {
   const properties = Object.entries(fields).map(([name, field]) => {
     const { jsonSchema, perNode: mayDiffer } = field.type;
     const perNode = { type: 'object', description: 'One value per node name', additionalProperties: jsonSchema };
@@ -209,6 +212,6 @@ function recordJsonSchema(fields: Fields): JsonSchema {
     return [name, mayDiffer ? { ...described, anyOf: [jsonSchema, perNode] } : { ...described, ...jsonSchema }];
   });
   const names = Object.entries(fields).filter(([, field]) => field.required).map(([name]) => name);
-  const all = Object.fromEntries(properties) as JsonSchema;
+  const all = { ...(Object.fromEntries(properties) as JsonSchema), ...comingJsonSchemas(coming) };
   return { type: 'object', properties: all, required: names, additionalProperties: false };
 }

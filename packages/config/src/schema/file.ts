@@ -16,6 +16,9 @@ const log = record({
 /** Where the daemon keeps its socket and lock unless the file says otherwise. */
 export const DEFAULT_RUNTIME_DIRECTORY = '/run/baton';
 
+/** Where the daemon keeps its journal unless the file says otherwise. */
+export const DEFAULT_STATE_DIRECTORY = '/var/lib/baton';
+
 /** The top level of a configuration file. */
 export const file = record({
   node: optional({ ...name, perNode: false }, 'Name of this node, the short host name when absent'),
@@ -28,7 +31,10 @@ export const file = record({
     list(hook, { minItems: 0 }), [], 'Commands that are called when a virtual router changes its state',
   ),
   log: section(log, 'The log, always written to standard error'),
-  state_directory: withDefault(path, '/var/lib/baton', 'Directory of what must survive a restart: the journal'),
+  state_directory: withDefault(path, DEFAULT_STATE_DIRECTORY, 'Directory of what must survive a restart: the journal'),
   runtime_directory: withDefault(path, DEFAULT_RUNTIME_DIRECTORY, 'Directory of the control socket and the lock'),
   observe: withDefault(truth, false, 'Run the packet observer, a separate process that listens with libpcap'),
-}, ['control_channel', 'sync_groups', 'trackers', 'floating_ips', 'session_sync', 'arbiter', 'http']);
+}, {
+  control_channel: [null], sync_groups: [{}], trackers: [{}], floating_ips: [{}, []], session_sync: [null, {}],
+  arbiter: [null], http: [null],
+});

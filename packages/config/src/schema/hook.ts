@@ -15,7 +15,10 @@ export const hook = record({
     'States that the command is called for',
   ),
   routers: optional(list(name, { minItems: 1 }), 'Virtual routers that it is called for, every one when absent'),
-  run: required(list(commandWord, { minItems: 1 }), 'Absolute path of a program and its first arguments; no shell'),
+  run: required(
+    list(commandWord, { minItems: 1 }),
+    'A program and its first arguments; no shell, and a relative path starts at the file, not in PATH',
+  ),
   timeout: withDefault(duration({ min: '10ms', max: '1h' }), '10s', 'The program is ended when it runs longer'),
   on_failure: withDefault(choice(['ignore'], ['retry', 'fault']), 'ignore', 'What follows when the program fails'),
-}, ['fifo']);
+}, { fifo: [null] });

@@ -14,6 +14,12 @@ export interface Reading {
   readonly findings: Findings;
 }
 
+/** A value that means "not used": a word, a truth value, nothing, an empty list or an empty map. */
+export type UnusedValue = string | boolean | null | readonly [] | Readonly<Record<string, never>>;
+
+/** Keys that a coming version understands, each with the values that this one accepts for it; the first is advised. */
+export type ComingKeys = Readonly<Record<string, readonly UnusedValue[]>>;
+
 /** A part of a JSON schema (draft 2020-12). */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
@@ -37,6 +43,7 @@ export interface KeysInside {
   /** What stands between the key of the value and theirs: empty, `[]` for a list, `.NAME` for a map of names. */
   readonly under: string;
   readonly fields: Readonly<Record<string, FieldDescription>>;
+  readonly coming: ComingKeys;
 }
 
 /** One key of the vocabulary as people and editors see it. */

@@ -51,7 +51,8 @@ export const virtualRouter = record({
   preempt: withDefault(truth, true, 'Take mastership back from a master of lower priority'),
   preempt_delay: withDefault(
     duration({ min: '0s', max: '1h' }), '0s',
-    'How long a live master of lower priority is left alone before it is preempted',
+    'How long a live master of lower priority is left alone, from its first advertisement on; the takeover follows '
+    + 'when its master-down timer then runs out: up to the delay and the master-down interval',
   ),
   startup_delay: withDefault(
     duration({ min: '0s', max: '1h' }), '0s', 'How long the router stays silent and deaf after start',
@@ -61,8 +62,8 @@ export const virtualRouter = record({
     'Checksum sent: auto and pseudo-header as keepalived and FRR demand, rfc9568 over the message; either is accepted',
   ),
   announce: section(announce, 'How often a new master tells the network about its addresses (gratuitous ARP)'),
-}, [
-  'extra_addresses', 'routes', 'accept', 'unicast', 'source_address', 'virtual_mac', 'authentication', 'lease',
-  'election', 'track', 'floating_ips',
-]);
+}, {
+  extra_addresses: [[]], routes: [[]], accept: [true], unicast: [false], source_address: [null], virtual_mac: [false],
+  authentication: [null], lease: ['0s'], election: ['vrrp'], track: [[]], floating_ips: [[]],
+});
 
