@@ -12,7 +12,9 @@ const FLOORS = {
   engine: { packages: ['base', 'vrrp', 'net', 'linux'], npm: [], node: true },
   config: { packages: ['base', 'vrrp'], npm: ['yaml'], node: true },
   agent: { packages: ['base', 'vrrp', 'engine/messages', 'config', 'linux'], npm: ['winston'], node: true },
-  cli: { packages: ['base', 'engine', 'config', 'agent/control', 'net'], npm: ['commander'], node: true },
+  cli: {
+    packages: ['base', 'engine', 'config', 'agent/control', 'agent/journal', 'net'], npm: ['commander'], node: true,
+  },
   lab: { packages: ['base', 'linux', 'agent/control'], npm: [], node: true },
   simulator: { packages: ['base', 'vrrp', 'net/index', 'engine'], npm: [], node: true },
 };

@@ -125,11 +125,11 @@ describe('a wrong command line', () => {
     [['run', '--colour']],
     [['status', '--jsno']],
     [['events', '--since', 'yesterday']],
-    [['check']],
+    [['check', '']],
   ])('%j ends with 2 and says what is wrong', async (words) => {
     const { code, stderr } = await baton(...words);
     expect(code).toBe(2);
-    expect(stderr).toMatch(/unknown|no duration|missing/u);
+    expect(stderr).toMatch(/unknown|no duration|is empty/u);
   });
 });
 

@@ -5,7 +5,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JournalEvent } from './control/messages.js';
-import { Journal, MAX_PENDING_EVENTS, type JournalListener } from './journal.js';
+import { Journal, MAX_PENDING_EVENTS, type JournalListener, readRecordedEvents } from './journal.js';
 
 let directory: string;
 beforeEach(() => { directory = mkdtempSync(join(tmpdir(), 'baton-journal-')); });
@@ -47,6 +47,15 @@ describe('the journal', () => {
     await journal.flushed();
     expect(await numbers(journal)).toEqual([1, 2]);
     await journal.close();
+  });
+
+  test('is read where no daemon runs: both files, the older one first, and undefined when there is none', async () => {
+    expect(await readRecordedEvents(join(directory, 'none'))).toBeUndefined();
+    writeFileSync(join(directory, 'journal.jsonl'), `${JSON.stringify(event(2))}\n{"time":"torn`);
+    writeFileSync(join(directory, 'journal.1.jsonl'), `${JSON.stringify(event(1))}\n`);
+    const recorded = [];
+    for await (const each of (await readRecordedEvents(directory)) ?? []) recorded.push(each);
+    expect(recorded).toEqual([event(1), event(2)]);
   });
 
   test('skips lines that are no events', async () => {

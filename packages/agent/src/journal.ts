@@ -49,8 +49,7 @@ export class Journal {
 
   constructor(directory: string, listener: JournalListener, maxBytes = MAX_JOURNAL_BYTES) {
     this.#directory = directory;
-    this.#path = join(directory, 'journal.jsonl');
-    this.#olderPath = join(directory, 'journal.1.jsonl');
+    [this.#olderPath, this.#path] = journalPaths(directory);
     this.#listener = listener;
     this.#maxBytes = maxBytes;
   }
@@ -148,6 +147,38 @@ export class Journal {
     } finally {
       await handle.close();
     }
+  }
+}
+
+/** The past that stands in a directory while nobody writes there: oldest first, lines that are no event are skipped.
+ *  @returns undefined when there is no journal
+ *  @throws {NodeJS.ErrnoException} when it cannot be read */
+export async function readRecordedEvents(directory: string): Promise<AsyncIterable<JournalEvent> | undefined> {
+  const files: { readonly handle: FileHandle; readonly sizeBytes: number }[] = [];
+  for (const path of journalPaths(directory)) {
+    const handle = await open(path, 'r').catch(undefinedWhenMissing);
+    if (handle !== undefined) files.push({ handle, sizeBytes: (await handle.stat()).size });
+  }
+  return files.length === 0 ? undefined : readAndClose(files);
+}
+
+/** The older file, then the one that is written. */
+function journalPaths(directory: string): readonly [string, string] {
+  return [join(directory, 'journal.1.jsonl'), join(directory, 'journal.jsonl')];
+}
+
+function undefinedWhenMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error;
+  return undefined;
+}
+
+async function* readAndClose(
+  files: readonly { readonly handle: FileHandle; readonly sizeBytes: number }[],
+): AsyncGenerator<JournalEvent> {
+  try {
+    yield* readAll(files, []);
+  } finally {
+    for (const { handle } of files) await handle.close();
   }
 }
 

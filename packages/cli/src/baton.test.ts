@@ -3,7 +3,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -63,8 +63,16 @@ describe('baton check', () => {
   test('exits with 4 when there is no file', () => {
     const file = join(directory, 'none.yaml');
     expect(baton('check', file)).toEqual({
-      code: 4, stdout: '', stderr: `${file}:1:1: error: there is no such file\n${file} cannot be used: 1 error\n`,
+      code: 4, stdout: '', stderr: `${file}:1:1: error: there is no such file; create it, or give the path of `
+        + `another one with -c\n${file} cannot be used: 1 error\n`,
     });
+  });
+
+  test('takes the file with -c as the other commands do, and the default file when it is given none', () => {
+    const file = write(GOOD);
+    expect(baton('check', '-c', file)).toEqual(baton('check', file));
+    const none = baton('check');
+    expect(none.stdout + none.stderr).toContain('/etc/baton/baton.yaml');
   });
 
   test('prints JSON to standard output', () => {
@@ -91,7 +99,10 @@ describe('baton check', () => {
 describe('wrong usage exits with 2 and says so on standard error', () => {
   test.each([
     [['chekc', 'x'], 'Did you mean check?'],
-    [['check'], "missing required argument 'file'"],
+    [['check', ''], 'the name of the configuration file is empty; give its path'],
+    [['check', '-'], 'standard input is not read; give the path of a file'],
+    [['status', '-c', ''], 'the name of the configuration file is empty; give its path'],
+    [['check', '-c', 'a', 'a'], 'the file is given twice'],
     [['check', 'a', 'b'], 'too many arguments'],
     [['status', '--wacth'], 'Did you mean --watch?'],
     [['events', '--since', 'yesterday'], "--since: 'yesterday' is no duration; write it as 90s, 5m, 1h or 7d"],
@@ -125,10 +136,93 @@ describe('without a daemon', () => {
     });
   });
 
-  test('a configuration file that is not there is spoken of before the default place is tried', () => {
+  test.each(['status', 'events'])('baton %s exits with 4 when the file that was named is not there', (command) => {
     const file = join(directory, 'none.yaml');
+    expect(baton(command, '-c', file)).toEqual({
+      code: 4, stdout: '',
+      stderr: `baton: ${file}:1:1: error: there is no such file; create it, or give the path of another one with -c\n`,
+    });
+  });
+
+  test('a file that is no YAML is spoken of before the default place is tried', () => {
+    const { code, stderr } = baton('status', '-c', write('a: [\n'));
+    expect(code).toBe(3);
+    expect(stderr.split('\n')[0]).toMatch(
+      /^baton: .*:2:1: error: this is not YAML: .*; looking for the daemon in \/run\/baton$/);
+  });
+
+  test('a directory that is no path is spoken of before the default place is tried', () => {
+    const file = write(GOOD.replace('runtime_directory: .', 'runtime_directory: 5'));
     expect(baton('status', '-c', file).stderr.split('\n')[0]).toBe(
-      `baton: ${file}:1:1: error: there is no such file; looking for the daemon in /run/baton`);
+      `baton: ${file}:2:20: error: runtime_directory: must be a path; looking for the daemon in /run/baton`);
+  });
+
+  describe('baton events reads what the daemon has recorded', () => {
+    const event = (time: string): string =>
+      JSON.stringify({ time, event: 'state-changed', level: 'info', router: 'web' });
+    const now = new Date().toISOString();
+    const past = `${event('2026-01-01T00:00:00.000Z')}\n${event(now)}\n`;
+    const text = `state_directory: .\n${GOOD}`;
+    const away = (): string => `baton: cannot reach the daemon: ${directory}/control.sock: there is no such socket; `
+      + 'start it with `baton run`, or name its configuration file with -c; '
+      + `these are the events that it recorded in ${directory}\n`;
+
+    test('and says so', () => {
+      writeFileSync(join(directory, 'journal.jsonl'), past);
+      expect(baton('events', '--json', '-c', write(text))).toEqual({ code: 0, stdout: past, stderr: away() });
+    });
+
+    test('as far back as is asked for', () => {
+      writeFileSync(join(directory, 'journal.jsonl'), past);
+      expect(baton('events', '--json', '--since', '1h', '-c', write(text))).toEqual(
+        { code: 0, stdout: `${event(now)}\n`, stderr: away() });
+    });
+
+    test('but does not follow it', () => {
+      writeFileSync(join(directory, 'journal.jsonl'), past);
+      expect(baton('events', '--follow', '-c', write(text))).toMatchObject({ code: 3, stdout: '' });
+    });
+
+    test('and says why when it cannot', () => {
+      symlinkSync('journal.jsonl', join(directory, 'journal.jsonl'));
+      expect(baton('events', '-c', write(text))).toEqual({
+        code: 3, stdout: '',
+        stderr: expect.stringMatching(/^baton: neither does the daemon answer nor can its journal be read: .*ELOOP/),
+      });
+    });
+  });
+
+  test('baton status tells a daemon whose agent is being started again from none', async () => {
+    const lock = join(directory, 'baton.lock');
+    const holder = spawn('flock', ['--no-fork', lock, 'sh', '-c', `echo $$ > '${lock}'; echo held; read -r _`]);
+    await once(holder.stdout, 'data');
+    const file = write(GOOD);
+    const held = baton('status', '-c', file);
+    holder.stdin.end();
+    await once(holder, 'exit');
+    expect(held).toEqual({
+      code: 3, stdout: '',
+      stderr: `baton: cannot reach the daemon: ${directory}/control.sock: nobody answers, but the daemon runs `
+        + `(process ${String(holder.pid)}); its agent is being started: try again in a second, and if it stays like `
+        + 'this look at the log of the daemon\n',
+    });
+    expect(baton('status', '-c', file).stderr).toContain('there is no such socket; start it with `baton run`');
+  });
+});
+
+describe('output that cannot be written', () => {
+  test.each(['check', 'check --json', 'events', 'events --json'])('ends baton %s with one line and 1', (spelled) => {
+    const words = spelled.split(' ');
+    const event = '{"time":"2026-01-01T00:00:00.000Z","event":"x","level":"info"}';
+    writeFileSync(join(directory, 'journal.jsonl'), `${event}\n`);
+    const full = openSync('/dev/full', 'w');
+    const command = [...words, '-c', write(`state_directory: .\n${GOOD}`)];
+    const { status, stderr } = spawnSync(BATON, command, { encoding: 'utf8', stdio: ['ignore', full, 'pipe'] });
+    closeSync(full);
+    expect(status).toBe(1);
+    expect(stderr.split('\n').slice(-2)).toEqual(
+      ['baton: cannot write the output: ENOSPC: no space left on device, write; make room where it goes', '']);
+    expect(stderr).not.toContain(' at ');
   });
 });
 
@@ -177,6 +271,15 @@ describe('with a daemon', () => {
     const status = start('status', '-c', write(`${GOOD}nonsense: 5\n`));
     await expect(printed(status.stdout, 'LAST HEARD')).resolves.toContain('lb-a  baton 0.1.0');
     await expect(once(status, 'exit')).resolves.toEqual([0, null]);
+  });
+
+  test('baton status ends with one line and 1 when its output cannot be written', async () => {
+    const full = openSync('/dev/full', 'w');
+    const status = spawn(BATON, ['status', '-c', write(GOOD)], { stdio: ['ignore', full, 'pipe'] });
+    closeSync(full);
+    const exit = once(status, 'exit');
+    await expect(printed(status.stderr, '\n')).resolves.toMatch(/^baton: cannot write the output: ENOSPC.*\n$/);
+    await expect(exit).resolves.toEqual([1, null]);
   });
 
   test('baton status --json prints what the daemon said', async () => {

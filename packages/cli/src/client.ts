@@ -3,10 +3,11 @@
 
 import { createConnection } from 'node:net';
 import type { Socket } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { BatonError } from '@baton/base';
 import { CONTROL_SOCKET } from '@baton/agent/control';
 import type { ControlReply, ControlRequest, JournalEvent, StatusReport } from '@baton/agent/control';
+import { findDaemonProcess } from './daemon-lock.js';
 import type { CliErrorCode } from './exit-codes.js';
 
 /** How long a daemon may stay silent while an answer is owed, ms. */
@@ -112,13 +113,21 @@ function readReply(line: string): ControlReply | undefined {
 function unreachable(socketPath: string, cause: Error): BatonError<CliErrorCode> {
   const errno = 'code' in cause ? String(cause.code) : 'unknown error';
   const details = { socket: socketPath, errno };
-  const [what, hint] = explainUnreachable(errno);
+  const [what, hint] = explainUnreachable(errno, findDaemonProcess(dirname(socketPath)));
   const message = `cannot reach the daemon: ${socketPath}: ${what}`;
-  return new BatonError('ERR_CLI_DAEMON_UNREACHABLE', message, { cause, details, hint });
+  const code = errno === 'EACCES' || errno === 'EPERM' ? 'ERR_CLI_DAEMON_FORBIDDEN' : 'ERR_CLI_DAEMON_UNREACHABLE';
+  return new BatonError(code, message, { cause, details, hint });
 }
 
-/** What an error of connect(2) means to an operator, and what to do about it. */
-function explainUnreachable(errno: string): readonly [string, string] {
+/** What an error of connect(2) means to an operator, and what to do about it.
+ *  @param pid of the daemon when it runs */
+function explainUnreachable(errno: string, pid: number | undefined): readonly [string, string] {
+  if (pid !== undefined && (errno === 'ENOENT' || errno === 'ECONNREFUSED')) {
+    return [
+      `nobody answers, but the daemon runs (process ${String(pid)})`,
+      'its agent is being started: try again in a second, and if it stays like this look at the log of the daemon',
+    ];
+  }
   switch (errno) {
     case 'ENOENT':
     case 'ENOTDIR':

@@ -3,16 +3,16 @@
 
 import { readFileSync } from 'node:fs';
 import { BatonError, describeError } from '@baton/base';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import type { CheckOptions } from './commands/check.js';
 import type { EventsOptions } from './commands/events.js';
 import type { StatusOptions } from './commands/status.js';
 import { EXIT, exitCodeOf } from './exit-codes.js';
 import type { ExitCode } from './exit-codes.js';
-import { DEFAULT_CONFIGURATION_FILE } from './run-arguments.js';
+import { DEFAULT_CONFIGURATION_FILE, problemOfFileName } from './run-arguments.js';
 
 const CONFIG_OPTION = [
-  '-c, --config <file>', `configuration file of the daemon (default: ${DEFAULT_CONFIGURATION_FILE})`,
+  '-c, --config <file>', `configuration file of the daemon (default: ${DEFAULT_CONFIGURATION_FILE})`, fileName,
 ] as const;
 
 const EXAMPLES = `
@@ -53,12 +53,16 @@ function addRun(program: Command): void {
 
 function addCheck(program: Command, finish: Finish): void {
   program.command('check').description('report every error and warning of a configuration file')
-    .argument('<file>', 'configuration file')
+    .argument('[file]', 'configuration file, instead of -c', fileName)
+    .option(...CONFIG_OPTION)
     .option('--node <name>', 'check it as this node reads it (default: its `node`, else the short host name)')
     .option('--json', 'print the findings as JSON')
-    .action(async (file: string, options: CheckOptions) => {
+    .action(async (file: string | undefined, options: CheckOptions) => {
+      if (file !== undefined && options.config !== undefined) {
+        program.error('error: the file is given twice; give it once, with -c or without');
+      }
       const { check } = await import('./commands/check.js');
-      finish(check(file, options));
+      finish(check(file ?? options.config ?? DEFAULT_CONFIGURATION_FILE, options));
     });
 }
 
@@ -85,16 +89,24 @@ function addEvents(program: Command, finish: Finish): void {
     });
 }
 
+function fileName(given: string): string {
+  const problem = problemOfFileName(given);
+  if (problem !== undefined) throw new InvalidArgumentError(`${problem}.`);
+  return given;
+}
+
 function version(): string {
   const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
   const named = typeof manifest === 'object' && manifest !== null && 'version' in manifest;
   return named ? String(manifest.version) : 'unknown';
 }
 
-/** A reader that has seen enough (`| head`) is no failure. */
-function endQuietlyWhenNobodyReads(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(EXIT.done);
+/** A reader that has seen enough (`| head`) is no failure; a full disk is one, and said once. */
+function endWhenNothingCanBeWritten(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit(EXIT.done);
+  process.stderr.removeAllListeners('error').on('error', () => { process.exit(EXIT.failed); });
+  process.stderr.write(`baton: cannot write the output: ${error.message}; make room where it goes\n`);
+  process.exit(EXIT.failed);
 }
 
 function report(error: unknown): ExitCode {
@@ -105,8 +117,8 @@ function report(error: unknown): ExitCode {
 }
 
 async function main(): Promise<void> {
-  process.stdout.on('error', endQuietlyWhenNobodyReads);
-  process.stderr.on('error', endQuietlyWhenNobodyReads);
+  process.stdout.on('error', endWhenNothingCanBeWritten);
+  process.stderr.on('error', endWhenNothingCanBeWritten);
   try {
     await buildProgram((code) => { process.exitCode = code; }).parseAsync();
   } catch (error) {

@@ -21,8 +21,9 @@ describe('the words after `baton run`', () => {
   test.each([
     [['-c'], "the option '-c' needs a file"],
     [['--config'], "the option '--config' needs a file"],
-    [['--config='], 'the name of the configuration file is empty'],
-    [['-c', ''], 'the name of the configuration file is empty'],
+    [['--config='], 'the name of the configuration file is empty; give its path'],
+    [['-c', ''], 'the name of the configuration file is empty; give its path'],
+    [['-c', '-'], 'standard input is not read; give the path of a file, or ./- for one with this name'],
     [['-x'], "unknown option '-x'"],
     [['--conf'], "unknown option '--conf'"],
     [['a.yaml'], "unknown argument 'a.yaml'"],

@@ -13,7 +13,7 @@ Options:
   -c, --config FILE  configuration file (default: ${DEFAULT_CONFIGURATION_FILE})
   -h, --help         print this text
 
-SIGTERM and SIGINT hand over and stop; SIGHUP reloads the configuration.
+SIGTERM and SIGINT resign and stop: a backup takes over after its skew time. SIGHUP reloads the configuration.
 `;
 
 /** What the words ask for. */
@@ -44,6 +44,13 @@ export function readRunArguments(words: readonly string[]): RunRequest {
     }
   }
   if (optionBefore !== undefined) return { kind: 'usage-error', message: `the option '${optionBefore}' needs a file` };
-  if (configurationFile === '') return { kind: 'usage-error', message: 'the name of the configuration file is empty' };
-  return { kind: 'run', configurationFile };
+  const problem = problemOfFileName(configurationFile);
+  return problem === undefined ? { kind: 'run', configurationFile } : { kind: 'usage-error', message: problem };
+}
+
+/** What is wrong with the name of a configuration file before any file is looked at, or undefined. */
+export function problemOfFileName(file: string): string | undefined {
+  if (file === '') return 'the name of the configuration file is empty; give its path';
+  if (file === '-') return 'standard input is not read; give the path of a file, or ./- for one with this name';
+  return undefined;
 }

@@ -7,6 +7,7 @@ import type { ExitCode } from '../exit-codes.js';
 
 /** Options of `baton check`. */
 export interface CheckOptions {
+  readonly config?: string;
   readonly json?: boolean;
   /** Check the file as this node reads it. */
   readonly node?: string;
