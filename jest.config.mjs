@@ -31,6 +31,7 @@ const swc = {
 
 const shared = {
   rootDir: root,
+  cacheDirectory: '<rootDir>/.setup/jest', // a shared one belongs to whoever came first
   testEnvironment: 'node',
   globalSetup: '<rootDir>/scripts/refresh-programs.mjs',
   injectGlobals: false,

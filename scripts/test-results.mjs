@@ -8,8 +8,9 @@ export function judgeResults(results) {
   const tests = results.testResults.flatMap((file) => file.assertionResults);
   const count = (status) => tests.filter((test) => test.status === status).length;
   const skipped = tests.filter(({ status }) => ['pending', 'todo'].includes(status)).map(({ fullName }) => fullName);
-  // A file that could not even be loaded holds an unknown number of tests: it counts as one that failed.
-  const failed = count('failed') + results.numRuntimeErrorTestSuites;
+  // A file that failed without a failed test (it did not load, or not end) counts as one: its tests are not known.
+  const failed = results.testResults.reduce((sum, { status, assertionResults }) =>
+    sum + Math.max(status === 'failed' ? 1 : 0, assertionResults.filter((test) => test.status === 'failed').length), 0);
   const passed = count('passed');
   return { passed, failed, skipped, problem: problemOf(passed, failed, results.success) };
 }
@@ -18,6 +19,14 @@ function problemOf(passed, failed, success) {
   if (failed > 0) return `${failed} failed`;
   if (passed === 0) return 'ran no test';
   return success ? undefined : 'failed although no test did';
+}
+
+/** What a stage adds to the sum: a stage that failed is never without a failure in it.
+ *  @param {{ passed: number, failed: number, skipped: string[] } | undefined} judgement of its tests, if it has any
+ *  @param {boolean} ok */
+export function countStage(judgement, ok) {
+  const { passed, failed, skipped } = judgement ?? { passed: 0, failed: 0, skipped: [] };
+  return { passed, failed: ok ? failed : Math.max(failed, 1), skipped };
 }
 
 /** The last line of `npm test`.

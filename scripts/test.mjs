@@ -1,45 +1,56 @@
 // `npm test`: set-up and build, then the checks, the unit tests and the end-to-end tests in namespaces of their own.
-// A failing stage does not hide what the later ones would have said; a failing set-up does, because nothing can run
-// without it. The last line is the sum over all tests, `N passed, N failed`, taken from jest's own results.
+// A failing stage does not hide what the later ones would have said, and neither does one that hangs: it is ended at
+// its deadline. A failing set-up does, because nothing can run without it. The last line is the sum over all tests,
+// `N passed, N failed`, taken from jest's own results; a stage that failed otherwise counts as one failure.
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, run } from './setup/run.mjs';
-import { judgeResults, summaryLine } from './test-results.mjs';
+import { countStage, judgeResults, summaryLine } from './test-results.mjs';
 
 const JEST = join(root, 'node_modules', 'jest', 'bin', 'jest.js');
 const IN_LAB = join(root, 'packages', 'lab', 'bin', 'in-lab');
+
+/** Several times what each stage takes on two busy cores, ms; a set-up may wait for another one first. */
+const DEADLINES_MS = { setup: 30 * 60_000, check: 10 * 60_000, unit: 10 * 60_000, e2e: 25 * 60_000 };
 
 const runs = [];
 const failedStages = [];
 
 /** Runs one stage and says how long it took.
- *  @param {string} name @param {() => Promise<string | undefined>} work resolves to what went wrong, or undefined */
+ *  @param {string} name
+ *  @param {() => Promise<{ problem: string | undefined, judgement?: object }>} work resolves to what went wrong, and
+ *    for tests to what judgeResults said */
 async function stage(name, work) {
   console.log(`\n== ${name}`);
   const startedAt = performance.now();
-  const problem = await work();
+  const { problem, judgement } = await work();
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   console.log(`== ${name}: ${problem ?? 'ok'} (${seconds} s)`);
   if (problem !== undefined) failedStages.push(name);
+  runs.push(countStage(judgement, problem === undefined));
   return problem === undefined;
 }
 
 /** A stage that is one Node program. */
-async function node(...args) {
-  const { code } = await run(process.execPath, args);
+async function node(deadlineMs, ...args) {
+  return { problem: problemOf(await run(process.execPath, args, { deadlineMs }), deadlineMs) };
+}
+
+function problemOf({ code, late }, deadlineMs) {
+  if (late) return `did not end within ${deadlineMs / 60_000} min and was killed`;
   return code === 0 ? undefined : `failed with exit code ${code}`;
 }
 
 /** A stage that is one jest project; `prefix` is the program that prepares its surroundings, if any. */
-async function jest(project, prefix, options) {
+async function jest(deadlineMs, project, prefix, options) {
   const resultsFile = join(root, '.setup', `results-${project}-${process.pid}.json`);
   const jestArgs = [JEST, '--selectProjects', project, '--json', '--outputFile', resultsFile, ...options];
   const [program, ...args] = [...prefix, process.execPath, ...jestArgs];
-  const { code } = await run(program, args);
+  const ended = await run(program, args, { deadlineMs });
   const judgement = judgeResults(takeResults(resultsFile));
-  runs.push(judgement);
   for (const name of judgement.skipped) console.log(`skipped: ${name}`);
-  return judgement.problem ?? (code === 0 ? undefined : `failed with exit code ${code}`);
+  const problem = problemOf(ended, deadlineMs);
+  return { judgement, problem: ended.late ? problem : judgement.problem ?? problem };
 }
 
 function takeResults(file) {
@@ -52,12 +63,13 @@ function takeResults(file) {
   }
 }
 
-const ready = await stage('set-up and build', () => node(join(root, 'scripts', 'setup.mjs'), 'test'));
+const ready = await stage('set-up and build', () =>
+  node(DEADLINES_MS.setup, join(root, 'scripts', 'setup.mjs'), 'test'));
 if (ready) {
-  await stage('check', () => node(join(root, 'scripts', 'check.mjs')));
-  await stage('unit', () => jest('unit', [], []));
+  await stage('check', () => node(DEADLINES_MS.check, join(root, 'scripts', 'check.mjs')));
+  await stage('unit', () => jest(DEADLINES_MS.unit, 'unit', [], []));
   // One at a time: the tests measure milliseconds, and two labs on two cores would measure each other.
-  await stage('e2e', () => jest('e2e', [process.execPath, IN_LAB], ['--runInBand']));
+  await stage('e2e', () => jest(DEADLINES_MS.e2e, 'e2e', [process.execPath, IN_LAB], ['--runInBand']));
 }
 if (failedStages.length > 0) console.error(`\nfailed: ${failedStages.join(', ')}`);
 console.log(`\n${summaryLine(runs)}`);

@@ -9,6 +9,7 @@ import {
 } from './tidy/rules.mjs';
 import { filesBelow, textOf } from './tidy/sources.mjs';
 import { readStatistics } from './tidy/vocabularies.mjs';
+import jestConfiguration from '../jest.config.mjs';
 
 const read = (paths) => paths.map((path) => ({ path, text: textOf(path) }));
 const sources = read([...filesBelow('packages', /\/src\/.*\.ts$/u), ...filesBelow('e2e', /\.ts$/u)]);
@@ -22,6 +23,11 @@ const packages = readdirSync(join(root, 'packages')).map((directory) => {
 });
 
 describe('the tree is tidy', () => {
+  test('the cache of the tests lies in the checkout, not where another user left one', () => {
+    const { projects } = jestConfiguration;
+    expect(projects.map(({ cacheDirectory }) => cacheDirectory)).toEqual(projects.map(() => '<rootDir>/.setup/jest'));
+  });
+
   test('every source file says at its head what it decides', () => {
     expect(filesWithoutHead([...sources, ...scripts])).toEqual([]);
   });
