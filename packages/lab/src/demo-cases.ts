@@ -44,6 +44,10 @@ export interface DemoCase {
   readonly giveBack: () => Promise<void>;
 }
 
+/** What the return of the higher priority should cost: both hold the address from the moment a takes it until b has
+ *  read its advertisement, so at most one exchange is lost. */
+export const PREEMPTION = 'a few ms';
+
 /** Priority of the backup, which decides its skew time. */
 const BACKUP_PRIORITY = 253;
 

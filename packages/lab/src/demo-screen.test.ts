@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { choosePaint, demoTable, formatMs, timelineLine } from './demo-screen.js';
+import { choosePaint, demoTable, demoVerdict, formatMs, hasMoved, timelineLine } from './demo-screen.js';
 
 const plain = choosePaint(false);
 const ROW = { title: 'stop', outageMs: 9.26, theory: '12 ms', owners: ['a', 'b'], answeringArp: ['b'], ok: true };
@@ -21,6 +21,20 @@ describe('the look of the demo', () => {
       '  stop              9.3 ms   12 ms      a → b         b     ok',
       '  a longer title   2750 ms   12 ms      –             –     FAILED',
     ]);
+  });
+
+  test('the verdict names the steps after which two nodes answered', () => {
+    const doubled = { ...ROW, title: 'kill', answeringArp: ['a', 'b'] };
+    expect(demoVerdict([ROW, ROW])).toBe('every step moved the address, and one node answers for it');
+    expect(demoVerdict([ROW, doubled])).toBe('every step moved the address; after "kill" two kernels answered ARP '
+      + 'for it until Baton ran on both again, otherwise one');
+  });
+
+  test.each([
+    [['a', 'b'], true], [['a', 'b', 'a', 'b'], true],
+    [['b'], false], [['a'], false], [[], false], [['a', 'b', 'a'], false], [['b', 'a', 'b'], false],
+  ])('answers of %j are a move from a to b: %s', (owners, moved) => {
+    expect(hasMoved(owners, 'a', 'b')).toBe(moved);
   });
 
   test.each([

@@ -49,6 +49,20 @@ export function demoTable(paint: Paint, rows: readonly DemoRow[]): string {
   return [paint('bold', line(head)), ...painted].join('\n');
 }
 
+/** What can be said of steps that all ended as they have to: every one moved the address, and where more than one node
+ *  still answered for it, that is said too. */
+export function demoVerdict(rows: readonly DemoRow[]): string {
+  const doubled = rows.filter((row) => row.answeringArp.length > 1).map((row) => row.title.trim());
+  if (doubled.length === 0) return 'every step moved the address, and one node answers for it';
+  return `every step moved the address; after "${doubled.join('" and "')}" two kernels answered ARP for it until Baton `
+    + 'ran on both again, otherwise one';
+}
+
+/** Whether the client saw the address move: the first answer came from one node and the last one from the other. */
+export function hasMoved(owners: readonly string[], from: string, to: string): boolean {
+  return owners.length > 1 && owners[0] === from && owners.at(-1) === to;
+}
+
 /** Milliseconds as a reader wants them: tenths below 10 ms, whole numbers above. */
 export function formatMs(durationMs: number): string {
   return `${durationMs < 10 ? durationMs.toFixed(1) : String(Math.round(durationMs))} ms`;
