@@ -82,7 +82,7 @@ export class FakeHost {
         if (this.refuseClaims) return { ok: false, errno: 'EACCES' };
         this.calls.push(`claim ${place.address}`);
         this.held.push({ ...place, ours: true });
-        return { ok: true, already: false };
+        return { ok: true, already: false, ours: true };
       },
       release: (place) => {
         this.calls.push(`release ${place.address}`);

@@ -26,7 +26,7 @@ function rehearse(result: AddressResult): { host: FakeHost; asked: string[] } {
 
 describe('the rehearsed promotion', () => {
   test('stays on the loopback interface and tells nobody', () => {
-    const { host, asked } = rehearse({ ok: true, already: true });
+    const { host, asked } = rehearse({ ok: true, already: true, ours: false });
     expect(new Set(asked)).toEqual(new Set(['claim lo 127.0.0.1']));
     expect(asked).toHaveLength(REHEARSALS);
     expect(host.messages).toEqual([]);
@@ -37,7 +37,7 @@ describe('the rehearsed promotion', () => {
   });
 
   test('takes off what the loopback interface did not have before', () => {
-    expect(rehearse({ ok: true, already: false }).asked.at(-1)).toBe('release lo 127.0.0.1');
+    expect(rehearse({ ok: true, already: false, ours: true }).asked.at(-1)).toBe('release lo 127.0.0.1');
   });
 
   test('is of no consequence where loopback refuses', () => {

@@ -22,6 +22,9 @@ export const ENODEV = -constants.errno.ENODEV;
 export const ENOBUFS = -constants.errno.ENOBUFS;
 export const EADDRNOTAVAIL = -constants.errno.EADDRNOTAVAIL;
 export const EMSGSIZE = -constants.errno.EMSGSIZE;
+export const EBADMSG = -constants.errno.EBADMSG;
+export const EPERM = -constants.errno.EPERM;
+export const EACCES = -constants.errno.EACCES;
 
 // Two numbers have two names; Linux documentation uses the ones that are kept.
 const names = new Map(

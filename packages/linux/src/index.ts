@@ -13,14 +13,15 @@ export {
   SO_RCVBUFFORCE, SO_SNDBUF, SO_SNDBUFFORCE,
 } from './constants.js';
 export { findSockets, openPipe, setCloseOnExec, type Pipe } from './descriptor.js';
-export { EADDRNOTAVAIL, EAGAIN, EEXIST, ENODEV, asOutcome, errnoName, type Outcome } from './errno.js';
+export { EACCES, EADDRNOTAVAIL, EAGAIN, EEXIST, ENODEV, EPERM, asOutcome, errnoName, type Outcome } from './errno.js';
 export {
   NetlinkMonitor, NetlinkSocket, decodeAttributes, encodeAttribute, netlinkFailure,
   type LinuxErrorCode, type NetlinkAnswer, type NetlinkMessage, type NetlinkNews,
 } from './netlink.js';
 export {
   RTM_DELLINK, RTM_NEWLINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_LINK, addAddress, ADDRESS_PROTOCOL,
-  decodeAddress, decodeLink, deleteAddress, openRouteSocket, readAddresses, readLink, readLinks,
+  decodeAddress, decodeLink, deleteAddress, openRouteSocket, promoteSecondaries, readAddresses, readLink, readLinks,
+  restoreAddress,
   type AddressRequest, type InterfaceAddress, type Link,
 } from './route.js';
 export { encodeInternetAddress, encodeLinkAddress, encodeMulticastRequest } from './socket-address.js';

@@ -39,8 +39,9 @@ describe('what the kernel tells', () => {
   });
 
   test('an address on a point-to-point interface is the local end', () => {
-    expect(decodeAddress(message('02200080' + '05000000' + '08000100c0000202' + '08000200c0000201'))).toEqual(
-      { address: '192.0.2.1', prefixLength: 32, index: 5, label: undefined, protocol: 0 });
+    const told = message('02200080' + '05000000' + '08000100c0000202' + '08000200c0000201');
+    expect(decodeAddress(told)).toEqual(
+      { address: '192.0.2.1', prefixLength: 32, index: 5, label: undefined, protocol: 0, encoded: told.body });
   });
 
   test.each(['', '02', '02180000050000', '02180000' + '05000000', '02180000' + '05000000' + '06000100c000'])(

@@ -1,5 +1,5 @@
 // Interfaces and addresses in the words of rtnetlink (<linux/rtnetlink.h>, <linux/if_link.h>, <linux/if_addr.h>). Pure
-// encoding and decoding, and the four requests that Baton makes. Knows nothing of virtual IPs: who owns an address is
+// encoding and decoding, and the requests that Baton makes. Knows nothing of virtual IPs: who owns an address is
 // decided above.
 
 import { type AddressPrefix, addressBytes, formatAddress } from '@baton/base';
@@ -7,7 +7,7 @@ import { type AddressPrefix, addressBytes, formatAddress } from '@baton/base';
 import {
   AF_INET, AF_INET6, NETLINK_GET_STRICT_CHK, NETLINK_ROUTE, NLM_F_CREATE, NLM_F_EXCL,
 } from './constants.js';
-import { ENODEV } from './errno.js';
+import { EBADMSG, ENODEV } from './errno.js';
 import { type NetlinkMessage, NetlinkSocket, decodeAttributes, encodeAttribute, netlinkFailure } from './netlink.js';
 import type { SyscallResult } from './syscalls.js';
 
@@ -23,6 +23,7 @@ export const RTNLGRP_IPV6_IFADDR = 9;
 export const RTM_NEWLINK = 16;
 export const RTM_DELLINK = 17;
 export const RTM_GETLINK = 18;
+export const RTM_SETLINK = 19;
 export const RTM_NEWADDR = 20;
 export const RTM_DELADDR = 21;
 export const RTM_GETADDR = 22;
@@ -44,6 +45,8 @@ export interface InterfaceAddress extends AddressPrefix {
   readonly label: string | undefined;
   /** Who put it there (IFA_PROTO), 0 when nobody said. */
   readonly protocol: number;
+  /** The message's body as the kernel wrote it: all there is to know, for putting it back. */
+  readonly encoded: Uint8Array;
 }
 
 /** What an address is to be: see InterfaceAddress. */
@@ -70,8 +73,11 @@ export function readLink(socket: NetlinkSocket, name: string): Link | undefined 
     encodeAttribute(IFLA_IFNAME, encodeText(name)),
   ]);
   const { result, messages } = socket.request(RTM_GETLINK, 0, body);
-  if (result < 0 && result !== ENODEV) throw netlinkFailure(`cannot read interface ${name}`, result);
-  return messages.map(decodeLink).find((link) => link !== undefined);
+  if (result === ENODEV) return undefined;
+  const link = messages.map(decodeLink).find((candidate) => candidate !== undefined);
+  // An answer without an interface says nothing about the interface: least of all that it is gone.
+  if (link === undefined) throw netlinkFailure(`cannot read interface ${name}`, result < 0 ? result : EBADMSG);
+  return link;
 }
 
 /** Reads all interfaces.
@@ -92,8 +98,7 @@ export function readAddresses(socket: NetlinkSocket, index: number): InterfaceAd
     const { result, messages } = socket.dump(RTM_GETADDR, encodeAddressHeader(family, 0, index));
     if (result < 0 && result !== ENODEV) throw netlinkFailure('cannot read addresses', result);
     return messages
-      .map(decodeAddress)
-      .filter((address) => address !== undefined)
+      .flatMap((message) => decodeAddress(message) ?? [])
       .filter((address) => index === 0 || address.index === index);
   });
 }
@@ -104,11 +109,35 @@ export function addAddress(socket: NetlinkSocket, request: AddressRequest): Sysc
   return socket.request(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, encodeAddress(request)).result;
 }
 
-/** Takes an address of this prefix length off an interface, whatever its label; -EADDRNOTAVAIL when it is not there. */
+/** Puts an address back as it was read: label, mark, scope, lifetimes and all.
+ *  @param address from readAddresses
+ *  @returns -EEXIST when it is there */
+export function restoreAddress(socket: NetlinkSocket, address: InterfaceAddress): SyscallResult {
+  return socket.request(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, address.encoded).result;
+}
+
+/** Takes an address of this prefix length off an interface, whatever its label; -EADDRNOTAVAIL when it is not there. An
+ *  IPv4 address that was the first of its subnet takes the others of that subnet along, unless the interface promotes
+ *  secondary addresses. */
 export function deleteAddress(
   socket: NetlinkSocket, { address, prefixLength, index }: AddressPrefix & { readonly index: number },
 ): SyscallResult {
   return socket.request(RTM_DELADDR, 0, encodeAddress({ address, prefixLength, index })).result;
+}
+
+/** Makes the kernel keep the other IPv4 addresses of a subnet when the first of them is deleted (the setting
+ *  promote_secondaries of this interface, which is off by default). Set by netlink and index: that works where
+ *  /proc/sys is read-only, and no renaming can come between. What is on is only read, because setting it is told to
+ *  everybody who monitors links. */
+export function promoteSecondaries(socket: NetlinkSocket, index: number): SyscallResult {
+  const header = new Uint8Array(LINK_HEADER_BYTES);
+  new DataView(header.buffer).setInt32(4, index, true);
+  const skipStatistics = encodeAttribute(IFLA_EXT_MASK, encodeUint32(RTEXT_FILTER_SKIP_STATS));
+  const { result, messages } = socket.request(RTM_GETLINK, 0, concatenate([header, skipStatistics]));
+  if (result < 0 || messages.some(isPromotingSecondaries)) return result;
+  const setting = encodeAttribute(IPV4_DEVCONF_PROMOTE_SECONDARIES, encodeUint32(1));
+  const family = encodeAttribute(AF_INET, encodeAttribute(IFLA_INET_CONF, setting));
+  return socket.request(RTM_SETLINK, 0, concatenate([header, encodeAttribute(IFLA_AF_SPEC, family)])).result;
 }
 
 /** Reads the body of RTM_NEWLINK or RTM_DELLINK.
@@ -142,6 +171,7 @@ export function decodeAddress(message: NetlinkMessage): InterfaceAddress | undef
     index: new DataView(body.buffer, body.byteOffset).getInt32(4, true),
     label: decodeText(attributes.get(IFA_LABEL)),
     protocol: attributes.get(IFA_PROTO)?.[0] ?? 0,
+    encoded: body,
   };
 }
 
@@ -171,7 +201,10 @@ const IFF_RUNNING = 0x40;
 const IFLA_ADDRESS = 1;
 const IFLA_IFNAME = 3;
 const IFLA_EXT_MASK = 29;
+const IFLA_AF_SPEC = 26;
 const RTEXT_FILTER_SKIP_STATS = 8;
+const IFLA_INET_CONF = 1;
+const IPV4_DEVCONF_PROMOTE_SECONDARIES = 20; // <linux/ip.h>, counted from 1
 const IFA_ADDRESS = 1;
 const IFA_LOCAL = 2;
 const IFA_LABEL = 3;
@@ -179,6 +212,14 @@ const IFA_CACHEINFO = 6;
 const IFA_FLAGS = 8;
 const IFA_PROTO = 11;
 const IFA_F_NODAD = 0x02;
+
+/** Whether an interface says so; its IPv4 settings are one array of 32-bit numbers. */
+function isPromotingSecondaries({ body }: NetlinkMessage): boolean {
+  const families = decodeAttributes(body.subarray(LINK_HEADER_BYTES)).get(IFLA_AF_SPEC) ?? new Uint8Array();
+  const settings = decodeAttributes(decodeAttributes(families).get(AF_INET) ?? new Uint8Array()).get(IFLA_INET_CONF);
+  const offset = (IPV4_DEVCONF_PROMOTE_SECONDARIES - 1) * 4;
+  return settings?.subarray(offset, offset + 4).some((byte) => byte !== 0) ?? false;
+}
 
 function encodeAddressHeader(family: number, prefixLength: number, index: number): Uint8Array {
   const bytes = Uint8Array.of(family, prefixLength, 0, 0, 0, 0, 0, 0);

@@ -102,7 +102,8 @@ export function closeDescriptor(fd: number): SyscallResult {
 }
 
 /** if_nametoindex(3) in the network namespace of this process.
- *  @returns the index, or -ENODEV */
+ *  @returns the index; -ENODEV when there is none of this name. Any other errno says nothing about the interface:
+ *    -EMFILE, because the C library opens a socket to ask */
 export function interfaceIndex(name: string): SyscallResult {
   const index = c.indexOf(name);
   return index > 0 ? index : -koffi.errno();

@@ -72,17 +72,26 @@ export interface HeldAddress extends OwnedAddress {
   readonly ours: boolean;
 }
 
-/** What became of one address. `already`: it was there before, with the same prefix length. */
+/** What became of a claim. `already`: it was there before, with the same prefix length. `ours`: it carries our mark, so
+ *  that some Baton put it there, now or before; what is `already` there and not `ours` belongs to the host and must not
+ *  be released. Where the kernel keeps no mark (before 5.18), what is `already` there is never `ours`: whoever claimed
+ *  it before knows better. */
 export type AddressResult =
+  | { readonly ok: true; readonly already: boolean; readonly ours: boolean }
+  | { readonly ok: false; readonly errno: string };
+
+/** What became of a release. `already`: it was there until now. */
+export type ReleaseResult =
   | { readonly ok: true; readonly already: boolean }
   | { readonly ok: false; readonly errno: string };
 
 /** AddressOwner: puts virtual IPs on interfaces and takes them off, synchronously, in the caller's tick. */
 export interface AddressOwner {
   claim(address: OwnedAddress): AddressResult;
-  /** Ok also when the address was not there. */
-  release(address: OwnedAddress): AddressResult;
-  /** Reads back what the kernel holds now, on one interface or on all. */
+  /** Ok also when the address was not there. Takes no other address along. */
+  release(address: OwnedAddress): ReleaseResult;
+  /** Reads back what the kernel holds now, on one interface or on all; a missing interface holds nothing.
+   *  @throws {BatonError} with `details.errno` when the kernel does not answer: then nothing is known */
   list(interfaceName?: string): readonly HeldAddress[];
 }
 
@@ -107,10 +116,11 @@ export interface LinkState {
 
 /** LinkMonitor: sees interfaces and their addresses change. */
 export interface LinkMonitor {
-  /** The present state, read fresh from the kernel. */
+  /** The present state, read fresh from the kernel.
+   *  @throws {BatonError} with `details.errno` when the kernel does not answer: never told as a missing interface */
   read(interfaceName: string): LinkState;
   /** Calls back, from the event loop, each time something about a watched interface changed, within milliseconds of the
-   *  kernel saying so. */
+   *  kernel saying so. A reading that fails is tried again. */
   watch(interfaceNames: readonly string[], changed: (state: LinkState) => void): void;
   close(): void;
 }
