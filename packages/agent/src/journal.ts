@@ -2,6 +2,7 @@
 // that is full or gone costs nothing but the history: events wait in a bounded ring in memory and are written when the
 // disk is back. Writing is asynchronous, so a slow disk delays no hook. Knows nothing of what the events mean.
 
+import { describeError } from '@baton/base';
 import { createReadStream } from 'node:fs';
 import { mkdir, open, rename, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -116,7 +117,7 @@ export class Journal {
       this.#pending.unshift(...batch);
       this.#forgetOldest();
       this.#retry = setTimeout(() => { this.#queueFlush(); }, RETRY_DELAY_MS).unref();
-      this.#listener.unwritable(error instanceof Error ? error.message : String(error));
+      this.#listener.unwritable(describeError(error));
       return;
     }
     this.#listener.writable();

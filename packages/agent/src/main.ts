@@ -1,6 +1,7 @@
 // The agent process: plugs the Agent into Node. Started by the engine, never by hand; everything it decides is in
 // agent.ts.
 
+import { EXIT } from '@baton/base';
 import { loadConfiguration } from '@baton/config';
 import type { EngineMessage } from '@baton/engine/messages';
 import { dropInheritableCapabilities } from '@baton/linux';
@@ -10,9 +11,6 @@ import { Agent } from './agent.js';
 import { startCommand } from './hooks/command.js';
 import { findLeftover } from './hooks/leftover.js';
 import { identifyProcess } from './process-identity.js';
-
-/** Exit code of a wrong command line. */
-const EXIT_USAGE = 2;
 
 function main(): void {
   const { values } = parseArgs({
@@ -24,7 +22,7 @@ function main(): void {
   });
   if (process.send === undefined) {
     process.stderr.write('baton-agent: this program is started by the engine; run `baton run`\n');
-    process.exitCode = EXIT_USAGE;
+    process.exitCode = EXIT.usage;
     return;
   }
   const dropped = dropInheritableCapabilities();

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { runInNewContext } from 'node:vm';
 import { assert, assertNever, InvariantError } from './assert.js';
 import { BatonError, describeError } from './error.js';
 
@@ -18,7 +19,15 @@ test('an operating error keeps its code, its cause and its place, and tells what
 test('anything thrown can be described', () => {
   expect(describeError(new Error('plain'))).toBe('plain');
   expect(describeError('text')).toBe('text');
+  expect(describeError(undefined)).toBe('undefined');
+  expect(describeError({ code: 7 })).toBe('[object Object]');
   expect(describeError(new BatonError('ERR_X', 'without a hint'))).toBe('without a hint');
+});
+
+test('an error of another realm is described by its shape', () => {
+  const foreign: unknown = runInNewContext('new Error("ENOSPC: no space left on device")');
+  expect(foreign).not.toBeInstanceOf(Error);
+  expect(describeError(foreign)).toBe('ENOSPC: no space left on device');
 });
 
 test('a broken invariant names itself', () => {

@@ -26,8 +26,10 @@ export function isBatonError(error: unknown): error is BatonError {
   return error instanceof BatonError;
 }
 
-/** One line for an operator: what happened, and what to do where that is known. Works for any thrown value. */
+/** One line for an operator: what happened, and what to do where that is known. Works for any thrown value, also for
+ *  an error made by another copy of the language's own classes, which `instanceof` does not know. */
 export function describeError(error: unknown): string {
-  if (error instanceof BatonError) return error.hint === undefined ? error.message : `${error.message}; ${error.hint}`;
-  return error instanceof Error ? error.message : String(error);
+  const { message, hint } = (error ?? {}) as { readonly message?: unknown; readonly hint?: unknown };
+  if (typeof message !== 'string') return String(error);
+  return typeof hint === 'string' ? `${message}; ${hint}` : message;
 }

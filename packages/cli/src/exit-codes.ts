@@ -1,19 +1,6 @@
-// The promises to scripts: what each exit code means, and which error ends with which.
+// Which error of the command line ends with which exit code.
 
-import { BatonError } from '@baton/base';
-
-/** Exit codes of every command. */
-export const EXIT = {
-  done: 0,
-  failed: 1,
-  usage: 2,
-  unreachable: 3,
-  invalidConfiguration: 4,
-  privileges: 5,
-} as const;
-
-/** One of the exit codes. */
-export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+import { BatonError, EXIT, type ExitCode } from '@baton/base';
 
 /** What can go wrong between this program and the daemon, and in its own arguments. */
 export type CliErrorCode =

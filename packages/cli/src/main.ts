@@ -2,13 +2,12 @@
 // an exit code.
 
 import { readFileSync } from 'node:fs';
-import { BatonError, describeError } from '@baton/base';
+import { BatonError, describeError, EXIT, type ExitCode } from '@baton/base';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import type { CheckOptions } from './commands/check.js';
 import type { EventsOptions } from './commands/events.js';
 import type { StatusOptions } from './commands/status.js';
-import { EXIT, exitCodeOf } from './exit-codes.js';
-import type { ExitCode } from './exit-codes.js';
+import { exitCodeOf } from './exit-codes.js';
 import { DEFAULT_CONFIGURATION_FILE, problemOfFileName } from './run-arguments.js';
 
 const CONFIG_OPTION = [

@@ -1,7 +1,7 @@
 // `baton run`: this process becomes the engine. It loads nothing that the engine does not need.
 
 import { fileURLToPath } from 'node:url';
-import { assertNever } from '@baton/base';
+import { assertNever, EXIT } from '@baton/base';
 import { runEngine } from '@baton/engine';
 import { readRunArguments, RUN_HELP } from './run-arguments.js';
 
@@ -24,7 +24,7 @@ switch (request.kind) {
     break;
   case 'usage-error':
     process.stderr.write(`baton run: ${request.message}\n\n${RUN_HELP}`);
-    process.exitCode = 2;
+    process.exitCode = EXIT.usage;
     break;
   default:
     assertNever(request);

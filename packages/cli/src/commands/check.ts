@@ -1,9 +1,8 @@
 // `baton check`: everything that is wrong or doubtful in a file, at once. Needs no privileges and no daemon.
 
+import { EXIT, type ExitCode } from '@baton/base';
 import { formatFinding, loadConfiguration } from '@baton/config';
 import type { Finding, LoadResult } from '@baton/config';
-import { EXIT } from '../exit-codes.js';
-import type { ExitCode } from '../exit-codes.js';
 
 /** Options of `baton check`. */
 export interface CheckOptions {

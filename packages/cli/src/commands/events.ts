@@ -3,12 +3,11 @@
 
 import { readRecordedEvents } from '@baton/agent/journal';
 import type { JournalEvent } from '@baton/agent/control';
-import { BatonError, describeError } from '@baton/base';
+import { BatonError, describeError, EXIT, type ExitCode } from '@baton/base';
 import { parseDuration } from '@baton/config';
 import { streamEvents } from '../client.js';
 import { locateDaemon } from '../daemon.js';
-import { EXIT } from '../exit-codes.js';
-import type { CliErrorCode, ExitCode } from '../exit-codes.js';
+import type { CliErrorCode } from '../exit-codes.js';
 import { formatEvent, printable, styleFor } from '../output.js';
 
 /** Options of `baton events`. */

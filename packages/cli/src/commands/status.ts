@@ -1,12 +1,11 @@
 // `baton status`: both nodes in one table, once or redrawn every second.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describeError } from '@baton/base';
+import { describeError, EXIT, type ExitCode } from '@baton/base';
 import type { StatusReport } from '@baton/agent/control';
 import { requestStatus } from '../client.js';
 import { locateDaemon } from '../daemon.js';
-import { EXIT, exitCodeOf } from '../exit-codes.js';
-import type { ExitCode } from '../exit-codes.js';
+import { exitCodeOf } from '../exit-codes.js';
 import { formatStatus, printable, styleFor } from '../output.js';
 import { Screen } from '../screen.js';
 
