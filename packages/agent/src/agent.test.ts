@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { MAX_WAITING_MESSAGES } from './agent.js';
 import type { CommandResult } from './hooks/command.js';
 import { changed, ENDED, finding, Machine, NOW } from './machine.fixture.js';
 
@@ -36,6 +37,41 @@ describe('starting', () => {
     expect(await machine.status())
       .toMatchObject({ node: 'lb-a', version: '1.2.3', alarms: [], virtual_routers: [{ name: 'web' }] });
     expect(machine.journal()).toMatchObject([{ event: 'agent-started', node: 'lb-a', driver: 'koffi' }]);
+  });
+
+  test('a reload asked for meanwhile happens afterwards', async () => {
+    machine.onConfigure = undefined;
+    const agent = await machine.startAgent((loading) => { loading.reload(); });
+    const count = (): number => machine.messages.filter(({ type }) => type === 'configure').length;
+    expect(count()).toBe(1);
+    agent.receive({ type: 'configured', generation: 1, driver: 'koffi', scheduling: 'other' });
+    expect(count()).toBe(2);
+    agent.receive({ type: 'configured', generation: 2, driver: 'koffi', scheduling: 'other' });
+    expect(count()).toBe(2);
+  });
+
+  test('a reload asked for before the engine has answered happens afterwards', async () => {
+    machine.onConfigure = undefined;
+    const agent = await machine.startAgent();
+    agent.reload();
+    agent.receive({ type: 'configured', generation: 1, driver: 'koffi', scheduling: 'other' });
+    expect(machine.lastConfigure()).toMatchObject({ generation: 2 });
+  });
+
+  test('of more messages than can wait the oldest are lost, and counted', async () => {
+    await machine.startAgent((agent) => {
+      agent.receive(changed('initialize', 'fault', 0));
+      for (let epoch = 1; epoch <= MAX_WAITING_MESSAGES; epoch += 1) agent.receive(changed('backup', 'master', epoch));
+    });
+    expect(machine.stderr).toContain('warn messages-missed count=1\n');
+    expect(machine.stderr.match(/ state-changed /gu)).toHaveLength(MAX_WAITING_MESSAGES);
+    expect(machine.stderr).not.toContain('to=fault');
+  });
+
+  test('an engine that is lost meanwhile is asked for nothing', async () => {
+    await machine.startAgent((agent) => { void agent.engineLost(); });
+    expect(machine.messages).toEqual([]);
+    expect(machine.ended).toEqual([1]);
   });
 
   test('a broken state file is moved aside and said, and the agent starts', async () => {

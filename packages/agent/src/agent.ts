@@ -6,15 +6,16 @@
 //   starting ── configured ─> running ── stopping ─> ended
 //      └─ refused ─> ended       └─ engine lost ─> ended
 
-import { assertNever, describeError, type Clock } from '@baton/base';
+import { assertNever, describeError, EXIT, type Clock } from '@baton/base';
 import { formatFinding, type Configuration, type Finding, type LoadResult } from '@baton/config';
 import type { AgentMessage, EngineMessage } from '@baton/engine/messages';
 import type { Writable } from 'node:stream';
 import { keepAccepted, readAccepted } from './accepted-configuration.js';
-import { AlarmRegistry } from './alarms.js';
+import { AlarmRegistry, type AlarmName } from './alarms.js';
+import { ControlPresence } from './control/presence.js';
 import { ControlServer } from './control/server.js';
 import type { JournalEvent, StatusReport } from './control/messages.js';
-import { equip, type Equipment, type EquipmentAlarm } from './equipment.js';
+import { equip, type Equipment } from './equipment.js';
 import { EngineChannel } from './engine-channel.js';
 import { EventReporter, transitionFields } from './events.js';
 import type { StartCommand } from './hooks/command.js';
@@ -50,15 +51,16 @@ export interface AgentPorts {
 export const STOP_HOOKS_TIMEOUT_MS = 10_000;
 /** How long a disk or a reader of the log may hold up the end, ms. */
 const LAST_WRITES_TIMEOUT_MS = 500;
-/** An invalid configuration file. */
-const EXIT_INVALID_CONFIGURATION = 4;
+/** Messages of the engine kept while the agent loads; the oldest are lost first, and counted. */
+export const MAX_WAITING_MESSAGES = 1000;
 
 type Phase =
   /** Messages wait until there is somebody to hear them. */
-  | { readonly kind: 'loading'; readonly waiting: EngineMessage[] }
+  | { readonly kind: 'loading'; readonly waiting: EngineMessage[]; readonly reloadWanted: boolean }
   | {
       readonly kind: 'starting'; readonly proposed: Configuration; readonly equipment: Equipment;
       readonly refused: string | undefined; readonly fallback: Configuration | undefined;
+      readonly reloadWanted: boolean;
     }
   | {
       readonly kind: 'running'; readonly configuration: Configuration; readonly equipment: Equipment;
@@ -77,10 +79,11 @@ export class Agent {
   readonly #reporter: EventReporter;
   readonly #alarms: AlarmRegistry;
   readonly #channel: EngineChannel;
-  readonly #control: ControlServer;
+  readonly #control: ControlPresence;
   readonly #notices: NoticeReporter;
   readonly #routerAlarms: RouterAlarms;
-  #phase: Phase = { kind: 'loading', waiting: [] };
+  #phase: Phase = { kind: 'loading', waiting: [], reloadWanted: false };
+  #missedMessages = 0;
 
   constructor(ports: AgentPorts) {
     this.#ports = ports;
@@ -97,8 +100,12 @@ export class Agent {
     this.#notices = new NoticeReporter(this.#reporter, clock);
     this.#routerAlarms = new RouterAlarms(this.#alarms);
     this.#channel = new EngineChannel(ports.transmit);
-    this.#control = new ControlServer({
+    const server = new ControlServer({
       status: () => this.#status(), openEvents: (follower) => this.#openEvents(follower),
+    });
+    this.#control = new ControlPresence(server, {
+      away: (detail) => { this.#setAlarm('control-socket-unavailable', detail); },
+      present: () => { this.#setAlarm('control-socket-unavailable', undefined); },
     });
   }
 
@@ -109,8 +116,8 @@ export class Agent {
     const plan = planStart(this.#ports.load(), accepted);
     if (!plan.ok) {
       for (const finding of plan.findings) this.#ports.stderr.write(`${formatFinding(finding)}\n`);
-      this.#ports.transmit({ type: 'refuse-start', exitCode: EXIT_INVALID_CONFIGURATION });
-      await this.#end(EXIT_INVALID_CONFIGURATION);
+      this.#ports.transmit({ type: 'refuse-start', exitCode: EXIT.invalidConfiguration });
+      await this.#end(EXIT.invalidConfiguration);
       return;
     }
     const { configuration, findings, refused, fallback } = plan;
@@ -121,8 +128,10 @@ export class Agent {
     this.#reportFindings(findings);
     await this.#recall(equipment);
     equipment.hooks.propose(configuration);
-    const waiting = this.#phase.kind === 'loading' ? this.#phase.waiting : [];
-    this.#enter({ kind: 'starting', proposed: configuration, equipment, refused, fallback });
+    if (this.#phase.kind !== 'loading') return;
+    const { waiting, reloadWanted } = this.#phase;
+    if (this.#missedMessages > 0) this.#reporter.report('warn', 'messages-missed', { count: this.#missedMessages });
+    this.#enter({ kind: 'starting', proposed: configuration, equipment, refused, fallback, reloadWanted });
     this.#configure(configuration, equipment);
     for (const message of waiting) this.receive(message);
   }
@@ -132,7 +141,10 @@ export class Agent {
     const phase = this.#phase;
     if (phase.kind === 'ended') return;
     if (phase.kind === 'loading') {
-      phase.waiting.push(message);
+      // What is missed of the routers, the first snapshot makes good.
+      if (phase.waiting.push(message) <= MAX_WAITING_MESSAGES) return;
+      phase.waiting.shift();
+      this.#missedMessages += 1;
       return;
     }
     switch (message.type) {
@@ -165,11 +177,12 @@ export class Agent {
     }
   }
 
-  /** Reads the file again. An invalid one changes nothing and is shown as an alarm. */
+  /** Reads the file again: now, or when the engine has answered what it was asked before. An invalid one changes
+   *  nothing and is shown as an alarm. */
   reload(): void {
     const phase = this.#phase;
-    if (phase.kind !== 'running') return;
-    if (phase.proposed !== undefined) {
+    if (phase.kind === 'stopping' || phase.kind === 'ended') return;
+    if (phase.kind !== 'running' || phase.proposed !== undefined) {
       this.#enter({ ...phase, reloadWanted: true });
       return;
     }
@@ -188,7 +201,6 @@ export class Agent {
     phase.equipment.hooks.propose(loaded.configuration);
     this.#enter({ ...phase, proposed: loaded.configuration, reloadWanted: false });
     this.#configure(loaded.configuration, phase.equipment);
-    if (!this.#control.isListening()) void this.#openControl(phase.configuration);
   }
 
   /** The engine is gone. Nothing is run any more: what must still be done for a dead engine belongs here. */
@@ -200,7 +212,7 @@ export class Agent {
       phase.equipment.hooks.release();
       await withinMs(phase.equipment.journal.flushed(), LAST_WRITES_TIMEOUT_MS);
     }
-    await this.#end(1);
+    await this.#end(EXIT.failed);
   }
 
   // --- what the engine says ---
@@ -216,13 +228,13 @@ export class Agent {
     const refused = phase.kind === 'starting' ? phase.refused : undefined;
     if (refused === undefined) this.#alarms.clear('configuration-refused');
     const wasStarting = phase.kind === 'starting';
-    const reloadWanted = phase.kind === 'running' && phase.reloadWanted;
+    const { reloadWanted } = phase;
     this.#enter({ kind: 'running', configuration: proposed, equipment, proposed: undefined, reloadWanted: false });
     if (wasStarting) {
       const { version } = this.#ports;
       this.#reporter.report('info', 'agent-started', { version, node: proposed.node, generation, driver, scheduling });
       if (refused !== undefined) this.#refuse(refused);
-      void this.#openControl(proposed);
+      void this.#control.keep(proposed.runtimeDirectory);
       void this.#reconcile(equipment);
     } else {
       this.#log.configure(proposed.log);
@@ -285,7 +297,7 @@ export class Agent {
     await this.#closeDown();
     // The engine ends this process when it hears this: it is the last word.
     this.#ports.transmit({ type: 'stopped' });
-    this.#ports.end(0);
+    this.#ports.end(EXIT.done);
   }
 
   // --- how it is done ---
@@ -313,15 +325,6 @@ export class Agent {
       hooks.reconcile(routers);
     } catch (error) {
       this.#reporter.report('warn', 'reconcile-skipped', { detail: describeError(error) });
-    }
-  }
-
-  async #openControl({ runtimeDirectory }: Configuration): Promise<void> {
-    try {
-      await this.#control.listen(runtimeDirectory);
-      this.#alarms.clear('control-socket-unavailable');
-    } catch (error) {
-      this.#alarms.raise('control-socket-unavailable', describeError(error));
     }
   }
 
@@ -361,7 +364,7 @@ export class Agent {
     }
   }
 
-  #setAlarm(name: EquipmentAlarm | 'log-file-unwritable', detail: string | undefined): void {
+  #setAlarm(name: AlarmName, detail: string | undefined): void {
     if (detail === undefined) this.#alarms.clear(name);
     else this.#alarms.raise(name, detail);
   }

@@ -61,8 +61,9 @@ export class Machine {
     };
   }
 
-  /** A new agent process. */
-  async startAgent(): Promise<Agent> {
+  /** A new agent process.
+   *  @param meanwhile happens while it loads */
+  async startAgent(meanwhile: (agent: Agent) => void = () => undefined): Promise<Agent> {
     const agent: Agent = new Agent({
       transmit: (message) => { this.#hear(agent, message); },
       load: () => this.file,
@@ -80,7 +81,9 @@ export class Machine {
       end: (exitCode) => { this.ended.push(exitCode); },
     });
     this.#agents.push(agent);
-    await agent.start();
+    const started = agent.start();
+    meanwhile(agent);
+    await started;
     await this.settle();
     return agent;
   }
@@ -89,8 +92,12 @@ export class Machine {
     return this.messages.findLast(({ type }) => type === 'configure');
   }
 
+  /** Waits until nothing happens any more: ten turns in a row in which no file is being read or written. */
   async settle(): Promise<void> {
-    for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => setTimeout(resolve, 2));
+    for (let quietTurns = 0; quietTurns < 10; quietTurns += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      if (process.getActiveResourcesInfo().some((name) => name.startsWith('FSReq'))) quietTurns = -1;
+    }
   }
 
   async status(): Promise<StatusReport> {

@@ -26,22 +26,23 @@ export class ControlServer {
   readonly counters: ControlCounters = { accepted: 0, refused: 0, slowReaders: 0, badRequests: 0 };
   readonly #service: ControlService;
   readonly #connections = new Set<ControlConnection>();
-  readonly #server: Server;
+  #server: Server | undefined;
   /** The socket as it was published; undefined before. */
   #published: { readonly path: string; readonly inode: number } | undefined;
 
   constructor(service: ControlService) {
     this.#service = service;
-    this.#server = createServer({ allowHalfOpen: true, pauseOnConnect: false }, (socket) => { this.#accept(socket); });
   }
 
-  /** Binds `control.sock` in the directory, which is made with mode 0750; the socket gets 0660.
+  /** Binds `control.sock` in the directory, which is made with mode 0750; the socket gets 0660. Called again, makes a
+   *  new one; clients that are connected stay. After a failure or `close` nothing listens.
    *  @throws {BatonError} ERR_AGENT_CONTROL_SOCKET */
   async listen(runtimeDirectory: string): Promise<void> {
     const path = join(runtimeDirectory, CONTROL_SOCKET);
     // Bound under another name and renamed when it is ready: nobody meets it half made, and when it is closed the
     // socket that a successor has published meanwhile stays.
     const unpublished = join(runtimeDirectory, `.control.${String(process.pid)}`);
+    this.#stopListening();
     try {
       await mkdir(runtimeDirectory, { recursive: true, mode: 0o750 });
       await unlink(unpublished).catch(ignoreAbsent);
@@ -50,6 +51,8 @@ export class ControlServer {
       await rename(unpublished, path);
       this.#published = { path, inode: (await lstat(path)).ino };
     } catch (cause) {
+      this.#stopListening();
+      await unlink(unpublished).catch(() => undefined);
       const code: AgentErrorCode = 'ERR_AGENT_CONTROL_SOCKET';
       throw new BatonError<AgentErrorCode>(code, `cannot open the control socket ${path}: ${describeError(cause)}`, {
         cause, details: { path }, hint: 'make runtime_directory writable for the service',
@@ -57,18 +60,29 @@ export class ControlServer {
     }
   }
 
-  isListening(): boolean {
-    return this.#server.listening;
+  /** Whether clients find it: our socket, or one that a successor has published in its place. Never rejects. */
+  async isPresent(): Promise<boolean> {
+    if (this.#server?.listening !== true || this.#published === undefined) return false;
+    const found = await lstat(this.#published.path).catch(() => undefined);
+    return found?.isSocket() ?? false;
+  }
+
+  /** Whether there was a socket that clients could find. */
+  wasPublished(): boolean {
+    return this.#published !== undefined;
   }
 
   /** Ends every connection and removes the socket. */
   async close(): Promise<void> {
-    const closed = new Promise<void>((resolve) => {
-      this.#server.close(() => { resolve(); });
-    });
+    this.#stopListening();
     for (const connection of this.#connections) connection.close();
-    await closed;
     await this.#withdraw();
+  }
+
+  /** Connections that are open stay open. */
+  #stopListening(): void {
+    this.#server?.close();
+    this.#server = undefined;
   }
 
   /** Removes our socket, and only ours. */
@@ -76,16 +90,18 @@ export class ControlServer {
     if (this.#published === undefined) return;
     const { path, inode } = this.#published;
     const present = await lstat(path).catch(() => undefined);
-    if (present?.ino === inode) await unlink(path).catch(ignoreAbsent);
+    if (present?.isSocket() === true && present.ino === inode) await unlink(path).catch(ignoreAbsent);
   }
 
   #bind(path: string): Promise<void> {
+    const server = createServer({ allowHalfOpen: true, pauseOnConnect: false }, (socket) => { this.#accept(socket); });
+    this.#server = server;
     return new Promise((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen(path, () => {
-        this.#server.off('error', reject);
+      server.once('error', reject);
+      server.listen(path, () => {
+        server.off('error', reject);
         // A failed accept (too many open files) costs that client its connection, nothing else.
-        this.#server.on('error', () => { this.counters.refused += 1; });
+        server.on('error', () => { this.counters.refused += 1; });
         resolve();
       });
     });
