@@ -37,6 +37,10 @@ export const IP_MULTICAST_LOOP = 34;
 export const IP_ADD_MEMBERSHIP = 35;
 export const IP_MULTICAST_ALL = 49;
 
+/** <linux/if.h>, <linux/sockios.h> */
+export const INTERFACE_NAME_BYTES = 16;
+export const SIOCGIFINDEX = 0x8933;
+
 /** <fcntl.h>, <sys/file.h> */
 export const F_GETFD = 1;
 export const F_SETFD = 2;

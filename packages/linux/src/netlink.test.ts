@@ -1,10 +1,12 @@
+import { closeSync, openSync } from 'node:fs';
+
 import { describe, expect, test } from '@jest/globals';
 
-import { NETLINK_ROUTE, SOCK_RAW } from './constants.js';
+import { NETLINK_ROUTE, NLMSG_DONE, NLM_F_DUMP_INTR, SOCK_RAW } from './constants.js';
 import { findSockets } from './descriptor.js';
-import { ENODEV, errnoName } from './errno.js';
+import { ENOBUFS, ENODEV, errnoName } from './errno.js';
 import {
-  NetlinkMonitor, NetlinkSocket, decodeAttributes, decodeMessages, encodeAttribute, encodeMessage,
+  NetlinkMonitor, NetlinkSocket, decodeAttributes, decodeMessages, encodeAttribute, encodeMessage, readAnswer,
 } from './netlink.js';
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
@@ -54,6 +56,31 @@ describe('attributes', () => {
   });
 });
 
+describe('an answer', () => {
+  const part = { type: 20, flags: 2, sequence: 7, body: Uint8Array.of(1, 2, 3, 4) };
+  const done = { type: NLMSG_DONE, flags: 2, sequence: 7, body: new Uint8Array(4) };
+  const read = (...datagrams: (Uint8Array | number)[]): unknown => readAnswer(7, () => datagrams.shift() ?? ENOBUFS);
+
+  test('ends with the last message of its sequence; others are passed over', () => {
+    const stray = encodeMessage({ ...done, sequence: 6 });
+    expect(read(stray, encodeMessage(part), encodeMessage(done))).toEqual(
+      { result: 0, messages: [part], complete: true, interrupted: false });
+  });
+
+  test.each(['first', 'last'])('that was disturbed says so in any message: the %s', (which) => {
+    const disturbed = [part, done].map((message, place) => {
+      const marked = (which === 'first') === (place === 0);
+      return encodeMessage(marked ? { ...message, flags: message.flags | NLM_F_DUMP_INTR } : message);
+    });
+    expect(read(...disturbed)).toMatchObject({ result: 0, complete: true, interrupted: true });
+  });
+
+  test('that breaks off is not complete and tells the errno', () => {
+    expect(read(encodeMessage(part), ENOBUFS)).toEqual(
+      { result: ENOBUFS, messages: [part], complete: false, interrupted: false });
+  });
+});
+
 describe('sockets against the kernel of this machine', () => {
   const getLink = 18;
   const loopbackHeader = bytes('00000000' + '01000000' + '00000000' + '00000000');
@@ -62,7 +89,7 @@ describe('sockets against the kernel of this machine', () => {
     const socket = new NetlinkSocket(NETLINK_ROUTE);
     expect(socket.request(getLink, 0, loopbackHeader)).toMatchObject({ result: 0, messages: [{ type: 16 }] });
     const missing = bytes('00000000' + 'ffffff7f' + '00000000' + '00000000');
-    expect(socket.request(getLink, 0, missing)).toEqual({ result: ENODEV, messages: [], complete: true });
+    expect(socket.request(getLink, 0, missing)).toMatchObject({ result: ENODEV, messages: [] });
     expect(socket.request(getLink, 0, loopbackHeader).result).toBe(0);
     socket.close();
   });
@@ -79,6 +106,22 @@ describe('sockets against the kernel of this machine', () => {
     const socket = new NetlinkSocket(NETLINK_ROUTE);
     expect(errnoName(socket.request(getLink, 0, Uint8Array.of(0)).result)).toBe('EINVAL');
     socket.close();
+  });
+
+  test('a request that breaks is a result, closes only its own descriptor, and the next one begins afresh', () => {
+    const before = findSockets(SOCK_RAW, NETLINK_ROUTE);
+    const socket = new NetlinkSocket(NETLINK_ROUTE);
+    const [fd = -1] = findSockets(SOCK_RAW, NETLINK_ROUTE).filter((other) => !before.includes(other));
+    // A request beyond the send buffer is refused before it is sent.
+    expect(errnoName(socket.request(getLink, 0, new Uint8Array(4_000_000)).result)).toBe('EMSGSIZE');
+    const reused = openSync('/dev/null', 'r');
+    expect(reused).toBe(fd);
+    expect(socket.request(getLink, 0, loopbackHeader).result).toBe(0);
+    socket.close();
+    expect(() => {
+      closeSync(reused);
+    }).not.toThrow();
+    expect(findSockets(SOCK_RAW, NETLINK_ROUTE)).toEqual(before);
   });
 
   test('a closed socket takes no request', () => {

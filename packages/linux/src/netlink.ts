@@ -104,18 +104,22 @@ export class NetlinkSocket {
   readonly #protocol: number;
   readonly #options: readonly (readonly [option: number, value: number])[];
   readonly #buffer = new Uint8Array(RECEIVE_BUFFER_BYTES);
+  /** NO_SOCKET after a broken answer. */
   #fd: number;
   #sequence = 0;
+  #open = true;
 
   /** @param options socket options of SOL_NETLINK that are wished for; a kernel that does not know one goes without
    *  @throws {BatonError<LinuxErrorCode>} when no socket can be had */
   constructor(protocol: number, options: readonly (readonly [option: number, value: number])[] = []) {
     this.#protocol = protocol;
     this.#options = options;
-    this.#fd = this.#open();
+    this.#fd = this.#openSocket();
+    if (this.#fd < 0) throw netlinkFailure('cannot open a netlink socket', this.#fd);
   }
 
-  /** Sends one request and reads its acknowledgement, and the messages before it. */
+  /** Sends one request and reads its acknowledgement, and the messages before it. After a failure to send or read,
+   *  which is a result like any other, the next request begins with a fresh socket. */
   request(type: number, flags: number, body: Uint8Array): NetlinkAnswer {
     return this.#transact(type, flags | NLM_F_ACK, body);
   }
@@ -124,48 +128,71 @@ export class NetlinkSocket {
    *  times; the last one is taken as it is, because each further change is also told to whoever monitors the table. */
   dump(type: number, body: Uint8Array): NetlinkAnswer {
     let answer = this.#transact(type, NLM_F_DUMP, body);
-    for (let attempt = 1; attempt < DUMP_ATTEMPTS && isInterrupted(answer); attempt += 1) {
+    for (let attempt = 1; attempt < DUMP_ATTEMPTS && answer.interrupted; attempt += 1) {
       answer = this.#transact(type, NLM_F_DUMP, body);
     }
     return answer;
   }
 
   close(): void {
-    if (this.#fd >= 0) closeDescriptor(this.#fd);
-    this.#fd = -1;
+    this.#open = false;
+    this.#discard();
   }
 
-  #open(): number {
-    const fd = openBound(this.#protocol);
-    for (const [option, value] of this.#options) setSocketOption(fd, SOL_NETLINK, option, value);
-    return fd;
-  }
-
-  #transact(type: number, flags: number, body: Uint8Array): NetlinkAnswer {
-    assert(this.#fd >= 0, 'no request on a closed netlink socket');
+  #transact(type: number, flags: number, body: Uint8Array): WholeAnswer {
+    assert(this.#open, 'no request on a closed netlink socket');
+    if (this.#fd < 0) this.#fd = this.#openSocket();
+    if (this.#fd < 0) return { ...UNANSWERED, result: this.#fd };
     this.#sequence = (this.#sequence + 1) >>> 0;
     const request = encodeMessage({ type, flags: flags | NLM_F_REQUEST, sequence: this.#sequence, body });
     const sent = sendTo(this.#fd, request, undefined);
-    const answer = sent < 0 ? { result: sent, messages: [], complete: false } : this.#readAnswer();
-    // What is left of a broken answer would be taken for the next one: begin with a fresh socket.
-    if (!answer.complete) {
-      closeDescriptor(this.#fd);
-      this.#fd = this.#open();
-    }
+    const answer = sent < 0 ? { ...UNANSWERED, result: sent } : readAnswer(this.#sequence, () => this.#receive());
+    if (!answer.complete) this.#discard();
     return answer;
   }
 
-  #readAnswer(): NetlinkAnswer & { readonly complete: boolean } {
-    const messages: NetlinkMessage[] = [];
-    for (;;) {
-      const length = receive(this.#fd, this.#buffer);
-      if (length < 0) return { result: length, messages, complete: false };
-      if (length > this.#buffer.length) return { result: EMSGSIZE, messages, complete: false };
-      for (const message of decodeMessages(this.#buffer.subarray(0, length))) {
-        if (message.sequence !== this.#sequence) continue;
-        if (message.type !== NLMSG_ERROR && message.type !== NLMSG_DONE) messages.push(message);
-        else return { result: acknowledgedResult(message.body), messages, complete: true };
+  #receive(): Uint8Array | SyscallResult {
+    const length = receive(this.#fd, this.#buffer);
+    if (length > this.#buffer.length) return EMSGSIZE;
+    return length < 0 ? length : this.#buffer.subarray(0, length);
+  }
+
+  /** What is left of a broken answer would be taken for the next one: the next request begins with a fresh socket. */
+  #discard(): void {
+    if (this.#fd >= 0) closeDescriptor(this.#fd);
+    this.#fd = NO_SOCKET;
+  }
+
+  #openSocket(): SyscallResult {
+    const fd = openBound(this.#protocol);
+    if (fd < 0) return fd;
+    for (const [option, value] of this.#options) setSocketOption(fd, SOL_NETLINK, option, value);
+    return fd;
+  }
+}
+
+/** An answer, whether its end was seen, and whether the table changed while it was read. */
+interface WholeAnswer extends NetlinkAnswer {
+  readonly complete: boolean;
+  readonly interrupted: boolean;
+}
+
+/** Reads datagrams until the answer to this request ends; messages of other sequences are left over from others.
+ *  @param next the bytes of the next datagram, valid until the next call, or a negated errno */
+export function readAnswer(sequence: number, next: () => Uint8Array | SyscallResult): WholeAnswer {
+  const messages: NetlinkMessage[] = [];
+  let interrupted = false;
+  for (;;) {
+    const datagram = next();
+    if (typeof datagram === 'number') return { result: datagram, messages, complete: false, interrupted };
+    for (const message of decodeMessages(datagram)) {
+      if (message.sequence !== sequence) continue;
+      // Any message of a dump may carry it, also the last, which carries nothing else.
+      interrupted ||= (message.flags & NLM_F_DUMP_INTR) !== 0;
+      if (message.type === NLMSG_ERROR || message.type === NLMSG_DONE) {
+        return { result: acknowledgedResult(message.body), messages, complete: true, interrupted };
       }
+      messages.push(message);
     }
   }
 }
@@ -189,7 +216,9 @@ export class NetlinkMonitor {
   constructor(
     protocol: number, groups: readonly number[], receiveBytes: number, heard: (news: readonly NetlinkNews[]) => void,
   ) {
-    this.#fd = openBound(protocol);
+    const result = openBound(protocol);
+    if (result < 0) throw netlinkFailure('cannot open a netlink socket', result);
+    this.#fd = result;
     if (setSocketOption(this.#fd, SOL_SOCKET, SO_RCVBUFFORCE, receiveBytes) < 0) {
       setSocketOption(this.#fd, SOL_SOCKET, SO_RCVBUF, receiveBytes);
     }
@@ -233,6 +262,8 @@ export class NetlinkMonitor {
 // The kernel fills at most 32 KiB at once.
 const RECEIVE_BUFFER_BYTES = 65536;
 const DUMP_ATTEMPTS = 8;
+const NO_SOCKET = -1;
+const UNANSWERED = { messages: [], complete: false, interrupted: false } as const;
 // Datagrams of one batch: what lies beyond is read in the next round of the event loop.
 const BATCH_LIMIT_DATAGRAMS = 4096;
 
@@ -240,22 +271,17 @@ function align(length: number): number {
   return (length + 3) & ~3;
 }
 
-function isInterrupted(answer: NetlinkAnswer): boolean {
-  return answer.messages.some((message) => (message.flags & NLM_F_DUMP_INTR) !== 0);
-}
-
 /** The first int of an acknowledgement or of the end of a dump: 0 or a negated errno. */
 function acknowledgedResult(body: Uint8Array): SyscallResult {
   return body.length < 4 ? 0 : new DataView(body.buffer, body.byteOffset).getInt32(0, true);
 }
 
-function openBound(protocol: number): number {
+/** @returns the descriptor of a bound socket, or the negated errno; nothing stays open then */
+function openBound(protocol: number): SyscallResult {
   const fd = openSocket(AF_NETLINK, SOCK_RAW, protocol);
-  if (fd < 0) throw netlinkFailure('cannot open a netlink socket', fd);
+  if (fd < 0) return fd;
   const bound = bindSocket(fd, encodeNetlinkAddress());
-  if (bound < 0) {
-    closeDescriptor(fd);
-    throw netlinkFailure('cannot bind a netlink socket', bound);
-  }
-  return fd;
+  if (bound >= 0) return fd;
+  closeDescriptor(fd);
+  return bound;
 }

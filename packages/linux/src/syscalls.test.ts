@@ -82,6 +82,8 @@ describe('sockets', () => {
     expect(errnoName(openSocket(99, SOCK_DGRAM, 0))).toBe('EAFNOSUPPORT');
     expect(errnoName(closeDescriptor(-1))).toBe('EBADF');
     expect(errnoName(interfaceIndex('no-such-link'))).toBe('ENODEV');
+    expect(errnoName(interfaceIndex(''))).toBe('ENODEV');
+    expect(errnoName(interfaceIndex('lo'.repeat(8)))).toBe('ENODEV');
     expect(interfaceIndex('lo')).toBe(1);
   });
 });

@@ -8,7 +8,11 @@ import { endianness } from 'node:os';
 import { assert } from '@baton/base';
 import koffi from 'koffi';
 
-import { MSG_DONTWAIT, MSG_NOSIGNAL, MSG_TRUNC, O_CLOEXEC, SOCK_CLOEXEC, SOCK_NONBLOCK } from './constants.js';
+import {
+  AF_UNIX, INTERFACE_NAME_BYTES, MSG_DONTWAIT, MSG_NOSIGNAL, MSG_TRUNC, O_CLOEXEC, SIOCGIFINDEX, SOCK_CLOEXEC,
+  SOCK_DGRAM, SOCK_NONBLOCK,
+} from './constants.js';
+import { ENODEV } from './errno.js';
 
 assert(endianness() === 'LE', 'structures are laid out for little-endian machines');
 
@@ -30,7 +34,7 @@ const c = {
   fcntl: libc.func('int fcntl(int, int, long)') as Call<[number, number, number]>,
   flock: libc.func('int flock(int, int)') as Call<[number, number]>,
   close: libc.func('int close(int)') as Call<[number]>,
-  indexOf: libc.func('unsigned int if_nametoindex(str)') as Call<[string]>,
+  ioctl: libc.func('int ioctl(int, unsigned long, void *)') as Call<[number, number, Uint8Array]>,
   prctl: libc.func('int prctl(int, unsigned long, unsigned long, unsigned long, unsigned long)') as
     Call<[number, number, number, number, number]>,
   capget: libc.func('int capget(void *, void *)') as Call<[Uint8Array, Uint8Array]>,
@@ -101,12 +105,21 @@ export function closeDescriptor(fd: number): SyscallResult {
   return outcome(c.close(fd));
 }
 
-/** if_nametoindex(3) in the network namespace of this process.
- *  @returns the index; -ENODEV when there is none of this name. Any other errno says nothing about the interface:
- *    -EMFILE, because the C library opens a socket to ask */
+/** The index of an interface in the network namespace of this process. Not by if_nametoindex(3), which loses the errno
+ *  when it finds no socket to ask with.
+ *  @returns -ENODEV when there is none of this name. Any other errno, such as -EMFILE, says nothing about the interface
+ */
 export function interfaceIndex(name: string): SyscallResult {
-  const index = c.indexOf(name);
-  return index > 0 ? index : -koffi.errno();
+  const text = new TextEncoder().encode(name);
+  if (text.length === 0 || text.length >= INTERFACE_NAME_BYTES) return ENODEV;
+  const fd = openSocket(AF_UNIX, SOCK_DGRAM, 0);
+  if (fd < 0) return fd;
+  // struct ifreq <linux/if.h>: the name, and a union of which the index is one
+  const request = new Uint8Array(40);
+  request.set(text);
+  const result = outcome(c.ioctl(fd, SIOCGIFINDEX, request));
+  c.close(fd);
+  return result < 0 ? result : new DataView(request.buffer).getInt32(INTERFACE_NAME_BYTES, true);
 }
 
 /** prctl(2) with one argument. */

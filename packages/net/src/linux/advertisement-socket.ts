@@ -7,13 +7,14 @@
 
 import { BatonError, type IpAddress, addressBytes } from '@baton/base';
 import {
-  IPPROTO_IP, IP_ADD_MEMBERSHIP, IP_MULTICAST_ALL, IP_MULTICAST_IF, IP_MULTICAST_LOOP, IP_MULTICAST_TTL, IP_TOS, IP_TTL,
-  SOL_SOCKET, SO_BINDTODEVICE, SO_PRIORITY, SO_RCVBUF, SO_RCVBUFFORCE, asOutcome, encodeInternetAddress,
+  ENODEV, IPPROTO_IP, IP_ADD_MEMBERSHIP, IP_MULTICAST_ALL, IP_MULTICAST_IF, IP_MULTICAST_LOOP, IP_MULTICAST_TTL, IP_TOS,
+  IP_TTL, SOL_SOCKET, SO_BINDTODEVICE, SO_PRIORITY, SO_RCVBUF, SO_RCVBUFFORCE, asOutcome, encodeInternetAddress,
   encodeMulticastRequest, errnoName, interfaceIndex, receive, sendTo, setSocketOption,
 } from '@baton/linux';
 
 import type { AdvertisementSocket, NetErrorCode, ReceivedDatagram, SendResult } from '../index.js';
 import { decodeIpv4Datagram } from '../ipv4-datagram.js';
+import { socketFailure } from './socket-failure.js';
 
 /** VRRP's number among the IP protocols (RFC 9568 §5.1.1.4). */
 export const ADVERTISEMENT_PROTOCOL = 112;
@@ -37,13 +38,14 @@ export function openAdvertisementSocket(
   openDriverSocket: () => DriverSocket, interfaceName: string, deliver: (datagram: ReceivedDatagram) => void,
 ): AdvertisementSocket {
   const index = interfaceIndex(interfaceName);
+  if (index < 0 && index !== ENODEV) throw socketFailure(`a socket to look up ${interfaceName}`, index);
   if (index < 0) {
     throw new BatonError<NetErrorCode>('ERR_NET_INTERFACE_MISSING', `interface ${interfaceName} does not exist`, {
       details: { interface: interfaceName },
     });
   }
   const socket = openDriverSocket();
-  const refused = prepare(socket.fd, interfaceName, index);
+  const refused = bind(socket, interfaceName) ?? join(socket, index);
   if (refused !== undefined) {
     socket.close();
     const problem = `cannot set ${refused.option} on ${interfaceName}: ${refused.errno}`;
@@ -70,8 +72,6 @@ class BoundSocket implements AdvertisementSocket {
     this.#socket = socket;
     this.#index = index;
     this.#deliver = deliver;
-    // Before it was bound, the socket heard every interface.
-    while (receive(socket.fd, this.#buffer) >= 0);
     socket.listen((bytes) => {
       if (!this.#open) return;
       if (bytes === undefined) this.drain(ROUND_LIMIT_DATAGRAMS);
@@ -122,12 +122,36 @@ const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
 // Datagrams read in one round of the event loop; the rest is read in the next one.
 const ROUND_LIMIT_DATAGRAMS = 64;
 
-/** @returns the option that was refused, undefined when all were taken */
-function prepare(fd: number, interfaceName: string, index: number): { option: string; errno: string } | undefined {
-  const any = new Uint8Array(4);
-  const options: readonly (readonly [name: string, level: number, option: number, value: Uint8Array | number])[] = [
+// Datagrams thrown away before the group is joined: more than the kernel queues for a socket that asked for no more.
+const EARLY_LIMIT_DATAGRAMS = 4096;
+
+type Option = readonly [name: string, level: number, option: number, value: Uint8Array | number];
+
+/** An option that the kernel did not take. */
+interface Refusal {
+  readonly option: string;
+  readonly errno: string;
+}
+
+/** Before it is bound, the socket hears every interface on which this host is in the group; what it heard is thrown
+ *  away while it hears nothing of the group, so that no good advertisement goes with it. */
+function bind(socket: DriverSocket, interfaceName: string): Refusal | undefined {
+  const refused = setOptions(socket.fd, [
     ['SO_BINDTODEVICE', SOL_SOCKET, SO_BINDTODEVICE, new TextEncoder().encode(`${interfaceName}\0`)],
     ['IP_MULTICAST_ALL', IPPROTO_IP, IP_MULTICAST_ALL, 0],
+  ]);
+  const nothing = new Uint8Array(0);
+  for (let count = 0; count < EARLY_LIMIT_DATAGRAMS && receive(socket.fd, nothing) >= 0;) count += 1;
+  return refused;
+}
+
+function join({ fd }: DriverSocket, index: number): Refusal | undefined {
+  // Beyond the system's limit only with CAP_NET_ADMIN over the whole machine, which a user namespace does not give.
+  if (setSocketOption(fd, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER_BYTES) < 0) {
+    setSocketOption(fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER_BYTES);
+  }
+  const any = new Uint8Array(4);
+  return setOptions(fd, [
     ['IP_MULTICAST_LOOP', IPPROTO_IP, IP_MULTICAST_LOOP, 0],
     ['IP_MULTICAST_TTL', IPPROTO_IP, IP_MULTICAST_TTL, 255],
     ['IP_TTL', IPPROTO_IP, IP_TTL, 255],
@@ -136,14 +160,15 @@ function prepare(fd: number, interfaceName: string, index: number): { option: st
     ['SO_PRIORITY', SOL_SOCKET, SO_PRIORITY, QUEUE_PRIORITY],
     ['IP_MULTICAST_IF', IPPROTO_IP, IP_MULTICAST_IF, encodeMulticastRequest(any, any, index)],
     ['IP_ADD_MEMBERSHIP', IPPROTO_IP, IP_ADD_MEMBERSHIP, encodeMulticastRequest(GROUP, any, index)],
-  ];
+  ]);
+}
+
+/** Sets options in their order.
+ *  @returns the first that was refused */
+function setOptions(fd: number, options: readonly Option[]): Refusal | undefined {
   for (const [name, level, option, value] of options) {
     const result = setSocketOption(fd, level, option, value);
     if (result < 0) return { option: name, errno: errnoName(result) };
-  }
-  // Beyond the system's limit only with CAP_NET_ADMIN over the whole machine, which a user namespace does not give.
-  if (setSocketOption(fd, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER_BYTES) < 0) {
-    setSocketOption(fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER_BYTES);
   }
   return undefined;
 }

@@ -2,17 +2,19 @@
 // all interfaces. Frames carry the interface's own MAC. Does not ask whether the address is still ours: the engine does
 // that before it announces.
 
-import { BatonError, addressFamily } from '@baton/base';
+import { addressFamily, isBatonError } from '@baton/base';
 import {
   AF_PACKET, SOCK_RAW, SOL_SOCKET, SO_SNDBUF, SO_SNDBUFFORCE, closeDescriptor, encodeLinkAddress, errnoName,
   openRouteSocket, openSocket, readLink, sendTo, setSocketOption, type NetlinkSocket,
 } from '@baton/linux';
 
 import { encodeGratuitousArp, encodeNeighbourAdvertisement } from '../frames.js';
-import type { Announcer, NetErrorCode, OwnedAddress, SendResult } from '../index.js';
+import type { Announcer, OwnedAddress, SendResult } from '../index.js';
+import { socketFailure } from './socket-failure.js';
 
 /** An Announcer on the network namespace of this process; close it to give its sockets back.
- *  @throws {BatonError<NetErrorCode>} without CAP_NET_RAW */
+ *  @throws {BatonError} ERR_NET_RAW_SOCKET_DENIED without CAP_NET_RAW, another code when the kernel has no socket to
+ *    give; nothing stays open then */
 export function openAnnouncer(): Announcer & { close(): void } {
   return new PacketAnnouncer();
 }
@@ -22,31 +24,29 @@ class PacketAnnouncer implements Announcer {
   readonly #route: NetlinkSocket;
 
   constructor() {
+    this.#route = openRouteSocket();
     // Protocol 0: the socket only sends, the kernel queues nothing for it.
     this.#fd = openSocket(AF_PACKET, SOCK_RAW, 0);
     if (this.#fd < 0) {
-      const errno = errnoName(this.#fd);
-      throw new BatonError<NetErrorCode>('ERR_NET_RAW_SOCKET_DENIED', `cannot open a packet socket: ${errno}`, {
-        details: { errno }, hint: 'grant CAP_NET_RAW to the service',
-      });
+      this.#route.close();
+      throw socketFailure('a packet socket', this.#fd);
     }
     if (setSocketOption(this.#fd, SOL_SOCKET, SO_SNDBUFFORCE, SEND_BUFFER_BYTES) < 0) {
       setSocketOption(this.#fd, SOL_SOCKET, SO_SNDBUF, SEND_BUFFER_BYTES);
     }
-    this.#route = openRouteSocket();
   }
 
   /** Every address is announced once before any is announced again. A frame that the kernel does not take does not stop
    *  the others.
    *  @returns the first refusal, if there was one */
   announce(addresses: readonly OwnedAddress[], count: number): SendResult {
-    const links = new Map<string, { readonly destination: Uint8Array; readonly mac: Uint8Array } | undefined>();
+    const links = new Map<string, FoundLink>();
     let failed: string | undefined;
     const frames = addresses.flatMap((owned) => {
-      if (!links.has(owned.interface)) links.set(owned.interface, this.#findLink(owned.interface));
-      const link = links.get(owned.interface);
-      if (link === undefined) failed ??= 'ENODEV';
-      return link === undefined ? [] : [{ destination: link.destination, frame: encodeAnnouncement(link.mac, owned) }];
+      const link = links.get(owned.interface) ?? this.#findLink(owned.interface);
+      links.set(owned.interface, link);
+      if (!link.ok) failed ??= link.errno;
+      return link.ok ? [{ destination: link.destination, frame: encodeAnnouncement(link.mac, owned) }] : [];
     });
     for (let round = 0; round < count; round += 1) {
       for (const { destination, frame } of frames) {
@@ -62,11 +62,22 @@ class PacketAnnouncer implements Announcer {
     this.#route.close();
   }
 
-  #findLink(name: string): { destination: Uint8Array; mac: Uint8Array } | undefined {
-    const link = readLink(this.#route, name);
-    return link?.mac === undefined ? undefined : { destination: encodeLinkAddress(link.index), mac: link.mac };
+  #findLink(name: string): FoundLink {
+    try {
+      const link = readLink(this.#route, name);
+      if (link?.mac === undefined) return { ok: false, errno: 'ENODEV' };
+      return { ok: true, destination: encodeLinkAddress(link.index), mac: link.mac };
+    } catch (error) {
+      if (!isBatonError(error) || typeof error.details['errno'] !== 'string') throw error;
+      return { ok: false, errno: error.details['errno'] };
+    }
   }
 }
+
+/** Where frames for an interface go, or why there is no such place. */
+type FoundLink =
+  | { readonly ok: true; readonly destination: Uint8Array; readonly mac: Uint8Array }
+  | { readonly ok: false; readonly errno: string };
 
 // 5 frames for each of 1,000 addresses, 768 bytes of kernel memory each.
 const SEND_BUFFER_BYTES = 4 * 1024 * 1024;

@@ -7,6 +7,8 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { SOCK_RAW, findSockets, interfaceIndex } from '@baton/linux';
 
 import type { AdvertisementSocket, ReceivedDatagram } from '../index.js';
+import { openAdvertisementSocket, type DriverSocket } from './advertisement-socket.js';
+import { openNativeSocket } from './native-driver.js';
 import { openPacketIo } from './transport.js';
 import { createVethPair, ip, openTap, removeVethPair, until, type Tap, type VethPair } from './veth-pair.fixture.js';
 
@@ -15,6 +17,8 @@ interface FrameOptions {
   readonly first?: number;
   readonly totalLength?: number;
   readonly payload: readonly number[];
+  /** To this station and its address 10.99.1.1 instead of the group. */
+  readonly to?: Uint8Array;
 }
 
 /** A datagram of protocol 112 to the group in a frame; the header checksum is right whatever the header says. */
@@ -24,7 +28,7 @@ function encodeFrame(options: FrameOptions): Uint8Array {
   const totalLength = options.totalLength ?? headerSize + payload.length;
   const header = new Uint8Array(headerSize);
   header.set([first, 0xc0, totalLength >> 8, totalLength & 0xff, 0, 0, 0, 0, ttl, 112]);
-  header.set([10, 99, 1, 2, 224, 0, 0, 18], 12);
+  header.set([10, 99, 1, 2, ...(options.to === undefined ? [224, 0, 0, 18] : [10, 99, 1, 1])], 12);
   if (headerSize > 20) header.fill(1, 20); // options: no operation
   let sum = 0;
   for (let offset = 0; offset < (first & 15) * 4; offset += 2) {
@@ -32,7 +36,8 @@ function encodeFrame(options: FrameOptions): Uint8Array {
   }
   sum = (sum & 0xffff) + (sum >> 16);
   header.set([(~sum >> 8) & 0xff, ~sum & 0xff], 10);
-  return Uint8Array.of(1, 0, 0x5e, 0, 0, 0x12, 2, 0, 0, 0, 0, 1, 8, 0, ...header, ...payload);
+  const station = options.to ?? [1, 0, 0x5e, 0, 0, 0x12];
+  return Uint8Array.of(...station, 2, 0, 0, 0, 0, 1, 8, 0, ...header, ...payload);
 }
 
 /** An endpoint, what it heard, and the first byte of each payload. */
@@ -165,6 +170,55 @@ describe.each(['raw-socket', 'native'] as const)('PacketIo by %s', (driver) => {
     } finally {
       removeVethPair(other);
     }
+  });
+
+  test('what it heard of other interfaces before it was bound is not told as its own', async () => {
+    const other = createVethPair(2);
+    try {
+      listen(other.near);
+      const stranger = listen(other.far).socket;
+      const friend = listen(pair.far).socket;
+      const heard: ReceivedDatagram[] = [];
+      const openEarly = (): DriverSocket => {
+        const socket = openNativeSocket();
+        for (let value = 0; value < 100; value += 1) stranger.send(other.farAddress, Uint8Array.of(value));
+        return socket;
+      };
+      open.push(openAdvertisementSocket(openEarly, pair.near, (datagram) => heard.push(datagram)));
+      friend.send(pair.farAddress, Uint8Array.of(255));
+      await until('the friend', () => heard.length > 0);
+      expect(heard.map(({ payload }) => payload[0])).toEqual([255]);
+    } finally {
+      removeVethPair(other);
+    }
+  });
+
+  test('a flood while it opens neither holds it up nor loses what comes after it has joined', () => {
+    const wire = tap(pair.far);
+    ip('link', 'set', pair.near, 'address', '02:00:00:00:00:07');
+    const heard: ReceivedDatagram[] = [];
+    let count = 0;
+    let flooding = true;
+    // Each time the descriptor is used there is one more datagram: to the host itself, which it hears unjoined.
+    const openFlooded = (): DriverSocket => {
+      const socket = openNativeSocket();
+      return {
+        ...socket,
+        get fd(): number {
+          if (!flooding) return socket.fd;
+          count += 1;
+          if (count > 20_000) throw new Error('it reads for ever');
+          wire.inject(encodeFrame({ payload: [1], to: Uint8Array.of(2, 0, 0, 0, 0, 7) }));
+          return socket.fd;
+        },
+      };
+    };
+    const flooded = openAdvertisementSocket(openFlooded, pair.near, (datagram) => heard.push(datagram));
+    open.push(flooded);
+    flooding = false;
+    wire.inject(encodeFrame({ payload: [2] }));
+    flooded.drain(20_000);
+    expect(heard.at(-1)?.payload[0]).toBe(2);
   });
 
   test('survives its link going down and up: refused meanwhile, both ways after', async () => {

@@ -6,11 +6,11 @@
 import { createRequire } from 'node:module';
 
 import { BatonError, assert } from '@baton/base';
-import { SOCK_RAW, findSockets, setCloseOnExec } from '@baton/linux';
+import { AF_INET, SOCK_RAW, closeDescriptor, findSockets, openSocket, setCloseOnExec } from '@baton/linux';
 
 import type { NetErrorCode } from '../index.js';
 import { type DriverSocket, ADVERTISEMENT_PROTOCOL, DATAGRAM_LIMIT_BYTES } from './advertisement-socket.js';
-import { missingCapabilities } from './capabilities.js';
+import { socketFailure } from './socket-failure.js';
 
 /** The part of raw-socket that is used. */
 interface RawSocketModule {
@@ -43,11 +43,10 @@ export function loadRawSocket(): LoadedDriver {
 /** Opens a raw socket of protocol 112.
  *  @throws {BatonError<NetErrorCode>} without CAP_NET_RAW, or when the kernel refuses otherwise */
 function openRawSocket(module: RawSocketModule): DriverSocket {
-  const before = new Set(findSockets(SOCK_RAW, ADVERTISEMENT_PROTOCOL));
+  const before = new Set(listSockets());
   const socket = createSocket(module);
+  const fd = findDescriptor(socket, before);
   sockets.add(socket);
-  const [fd, ...others] = findSockets(SOCK_RAW, ADVERTISEMENT_PROTOCOL).filter((candidate) => !before.has(candidate));
-  assert(fd !== undefined && others.length === 0, 'a new raw socket is exactly one new descriptor');
   const inherited = setCloseOnExec(fd);
   assert(inherited.ok, 'an open descriptor can be set close-on-exec');
   let closing = false;
@@ -88,12 +87,33 @@ function createSocket(module: RawSocketModule): RawSocket {
       protocol: ADVERTISEMENT_PROTOCOL, addressFamily: module.AddressFamily.IPv4, bufferSize: DATAGRAM_LIMIT_BYTES,
     });
   } catch (cause) {
-    // The package only gives the text of the error.
-    if (missingCapabilities().includes('CAP_NET_RAW')) {
-      throw new BatonError<NetErrorCode>('ERR_NET_RAW_SOCKET_DENIED', 'cannot open a raw socket', {
-        cause, hint: 'grant CAP_NET_RAW to the service',
-      });
-    }
+    // The package only gives the text of the error: the kernel is asked the same again for its number.
+    const result = openSocket(AF_INET, SOCK_RAW, ADVERTISEMENT_PROTOCOL);
+    if (result < 0) throw socketFailure('a raw socket', result, cause);
+    closeDescriptor(result);
     throw new BatonError<NetErrorCode>('ERR_NET_SOCKET_FAILED', 'cannot open a raw socket', { cause });
+  }
+}
+
+/** The descriptor of a socket that was just made; the socket is closed when it cannot be found. */
+function findDescriptor(socket: RawSocket, before: ReadonlySet<number>): number {
+  let found: readonly number[];
+  try {
+    found = listSockets().filter((candidate) => !before.has(candidate));
+  } catch (error) {
+    socket.close();
+    throw error;
+  }
+  const [fd, ...others] = found;
+  assert(fd !== undefined && others.length === 0, 'a new raw socket is exactly one new descriptor');
+  return fd;
+}
+
+/** Looking takes a descriptor for a moment, and there may be none left. */
+function listSockets(): number[] {
+  try {
+    return findSockets(SOCK_RAW, ADVERTISEMENT_PROTOCOL);
+  } catch (cause) {
+    throw new BatonError<NetErrorCode>('ERR_NET_SOCKET_FAILED', 'cannot look at the open descriptors', { cause });
   }
 }

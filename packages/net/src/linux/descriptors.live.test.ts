@@ -1,0 +1,84 @@
+// What the ports do when the process has no descriptor left: a passing shortage must read as itself, never as a missing
+// interface or a missing privilege, and must leave nothing open. Run through packages/lab/bin/in-lab.
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+import { expect, test } from '@jest/globals';
+
+/** Runs statements in a process that may have 64 descriptors, with `fill(left)`, which uses up all but some, and
+ *  `told(f)`, which gives the value of f or the code and errno that it throws; each prints itself as JSON. */
+function runShort(statements: string): unknown[] {
+  const ports = fileURLToPath(new URL('../../dist/linux/index.js', import.meta.url));
+  const program = `
+    import { closeSync, openSync } from 'node:fs';
+    import { openAddressOwner, openAnnouncer, openLinkMonitor, openPacketIo } from ${JSON.stringify(ports)};
+    const print = (value) => console.log(JSON.stringify(value ?? null));
+    const told = (f) => {
+      try { print(f()); } catch ({ code, details }) { print({ code, errno: details?.errno }); }
+    };
+    const filled = [];
+    const fill = (left) => {
+      for (;;) try { filled.push(openSync('/dev/null', 'r')); } catch { break; }
+      for (let count = 0; count < left; count += 1) closeSync(filled.pop());
+    };
+    const countFree = () => {
+      const extra = [];
+      for (;;) try { extra.push(openSync('/dev/null', 'r')); } catch { break; }
+      extra.forEach((fd) => closeSync(fd));
+      return extra.length;
+    };
+    print('started');
+    ${statements}`;
+  const ended = spawnSync('prlimit', [
+    '--nofile=64:64', process.execPath, '--input-type=module', '-e', program,
+  ], { encoding: 'utf8', timeout: 10_000 });
+  if (ended.status !== 0) throw new Error(ended.stderr);
+  return ended.stdout.trim().split('\n').slice(1).map((line) => JSON.parse(line) as unknown);
+}
+
+const lo = `{ interface: 'lo', address: '127.0.0.1', prefixLength: 8 }`;
+const refused = { ok: false, errno: 'EMFILE' };
+const failed = { code: 'ERR_NET_SOCKET_FAILED', errno: 'EMFILE' };
+
+test('addresses: an interface that cannot be looked up is an errno, not a missing one', () => {
+  expect(runShort(`
+    const owner = openAddressOwner();
+    fill(0);
+    told(() => owner.list('lo'));
+    told(() => owner.claim(${lo}));
+    told(() => owner.release(${lo}));`)).toEqual([failed, refused, refused]);
+});
+
+test('links: an open monitor needs no descriptor to read', () => {
+  expect(runShort(`
+    const monitor = openLinkMonitor();
+    fill(0);
+    told(() => monitor.read('lo').exists);`)).toEqual([true]);
+});
+
+test.each([0, 1])('announcements: with %i descriptors left no privilege is missing, and nothing stays open', (left) => {
+  const [error, free] = runShort(`
+    fill(${String(left)});
+    told(() => openAnnouncer());
+    print(countFree());`);
+  expect(error).toMatchObject({ errno: 'EMFILE', code: expect.not.stringMatching(/DENIED/) });
+  expect(free).toBe(left);
+});
+
+test.each([
+  ['native', 0], ['native', 1], ['raw-socket', 0], ['raw-socket', 1],
+])('advertisements by %s: with %i descriptors left no interface and no privilege is missing', (driver, left) => {
+  const results = runShort(`
+    const io = openPacketIo('${driver}');
+    const first = io.open('lo', () => undefined);
+    first.close();
+    setTimeout(() => {
+      fill(${String(left)});
+      told(() => io.open('lo', () => undefined).close());
+      setTimeout(() => { print(countFree()); process.exit(); }, 20);
+    }, 20);`);
+  const opened = driver === 'native' && left === 1;
+  expect(results).toEqual([
+    opened ? null : expect.objectContaining({ code: 'ERR_NET_SOCKET_FAILED' }), left,
+  ]);
+});
