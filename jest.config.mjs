@@ -42,6 +42,8 @@ const shared = {
 };
 
 export default {
+  // For the tests on real kernels; jest does not heed it inside a project.
+  testTimeout: 120_000,
   projects: [
     {
       ...shared,
@@ -54,7 +56,6 @@ export default {
       displayName: 'e2e',
       testMatch: ['<rootDir>/e2e/**/*.e2e.ts', '<rootDir>/packages/*/src/**/*.live.test.ts'],
       testPathIgnorePatterns: ['/node_modules/'],
-      testTimeout: 120_000,
     },
   ],
 };

@@ -9,6 +9,7 @@ import type { Server, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { assert } from '@baton/base';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { routerStatus, statusReport } from './fixtures.js';
 
@@ -278,6 +279,7 @@ describe('with a daemon', () => {
     const status = spawn(BATON, ['status', '-c', write(GOOD)], { stdio: ['ignore', full, 'pipe'] });
     closeSync(full);
     const exit = once(status, 'exit');
+    assert(status.stderr !== null, 'standard error is a pipe');
     await expect(printed(status.stderr, '\n')).resolves.toMatch(/^baton: cannot write the output: ENOSPC.*\n$/);
     await expect(exit).resolves.toEqual([1, null]);
   });

@@ -4,7 +4,7 @@
 import { BatonError } from '@baton/base';
 import { describe, expect, test } from '@jest/globals';
 import { advert, FakeHost, OWN, router, VIP } from './fixtures.js';
-import { MAX_LOSSES } from './lost-addresses.js';
+import { MAX_LOSSES } from './loss-history.js';
 import { MAX_LIMITED_NOTICES } from './notices.js';
 
 const MASTER_DOWN_MS = 3609.375;

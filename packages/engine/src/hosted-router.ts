@@ -5,7 +5,7 @@ import type { Instant, IpAddress } from '@baton/base';
 import type { OwnedAddress } from '@baton/net';
 import { OWNER_PRIORITY, VirtualRouter, type VirtualAddress } from '@baton/vrrp';
 import { HeardRouters } from './heard-routers.js';
-import { LossHistory } from './lost-addresses.js';
+import { LossHistory } from './loss-history.js';
 import type { RouterConfiguration } from './messages.js';
 
 /** One configured virtual router of this engine. */

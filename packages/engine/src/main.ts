@@ -6,7 +6,7 @@
 //
 // It reads no configuration: the agent sends it. It waits for nobody: adverts go on while the agent is dead.
 
-import { BatonError, describeError, isBatonError } from '@baton/base';
+import { BatonError, describeError, EXIT, isBatonError } from '@baton/base';
 import type { NetErrorCode } from '@baton/net';
 import { lockFile, notifyService, useRealTimeScheduling, type FileLock } from '@baton/linux';
 import {
@@ -37,9 +37,6 @@ export interface EngineOptions {
   /** Path of the observer's main module. */
   readonly observerProgram: string;
 }
-
-/** Exit codes of the daemon, as the interface promises them. */
-export const EXIT = { done: 0, failed: 1, privileges: 5 } as const;
 
 /** How long the agent may take for its last hooks before the engine ends without it, ms. */
 export const STOP_PATIENCE_MS = 12_000;
