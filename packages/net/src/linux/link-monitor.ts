@@ -9,22 +9,24 @@ import {
 
 import { formatMac } from '../frames.js';
 import type { LinkMonitor, LinkState } from '../index.js';
+import { type LinkReadFailure, WatchedLinks } from './watched-links.js';
 
 /** A LinkMonitor on the network namespace of this process.
+ *  @param failed hears of each reading of a watched interface that failed and is tried again; by default nobody does.
+ *    When it has failed for about 10 s, the error is thrown from the event loop and ends the process
  *  @throws {BatonError} when there is no netlink socket to be had */
-export function openLinkMonitor(): LinkMonitor {
-  return new NetlinkLinkMonitor();
-}
-
-interface WatchedInterface {
-  state: LinkState;
-  readonly changed: ((state: LinkState) => void)[];
+export function openLinkMonitor(failed: (failure: LinkReadFailure) => void = () => undefined): LinkMonitor {
+  return new NetlinkLinkMonitor(failed);
 }
 
 class NetlinkLinkMonitor implements LinkMonitor {
   readonly #socket = openRouteSocket();
-  readonly #watched = new Map<string, WatchedInterface>();
+  readonly #watched: WatchedLinks;
   #monitor: NetlinkMonitor | undefined;
+
+  constructor(failed: (failure: LinkReadFailure) => void) {
+    this.#watched = new WatchedLinks({ read: (name) => this.read(name), later: runLater, failed });
+  }
 
   read(interfaceName: string): LinkState {
     const link = readLink(this.#socket, interfaceName);
@@ -47,11 +49,7 @@ class NetlinkLinkMonitor implements LinkMonitor {
     this.#monitor ??= new NetlinkMonitor(NETLINK_ROUTE, GROUPS, QUEUE_BYTES, (news) => {
       this.#heard(news);
     });
-    for (const name of interfaceNames) {
-      const watched = this.#watched.get(name);
-      if (watched === undefined) this.#watched.set(name, { state: this.read(name), changed: [changed] });
-      else watched.changed.push(changed);
-    }
+    for (const name of interfaceNames) this.#watched.add(name, changed);
   }
 
   close(): void {
@@ -61,23 +59,23 @@ class NetlinkLinkMonitor implements LinkMonitor {
   }
 
   #heard(news: readonly NetlinkNews[]): void {
-    const overrun = news.some(({ kind }) => kind === 'overrun');
     const touched = new Set<string | number>();
     for (const item of news) {
-      if (item.kind === 'overrun') continue;
+      if (item.kind === 'overrun') {
+        this.#watched.refresh('all');
+        return;
+      }
       for (const message of item.messages) collectTouched(message, touched);
     }
-    for (const [name, watched] of this.#watched) {
-      if (overrun || touched.has(name) || touched.has(watched.state.index)) this.#compare(name, watched);
-    }
+    this.#watched.refresh(touched);
   }
+}
 
-  #compare(name: string, watched: WatchedInterface): void {
-    const state = this.read(name);
-    if (JSON.stringify(state) === JSON.stringify(watched.state)) return;
-    watched.state = state;
-    for (const changed of watched.changed) changed(state);
-  }
+function runLater(delayMs: number, run: () => void): () => void {
+  const timer = setTimeout(run, delayMs);
+  return () => {
+    clearTimeout(timer);
+  };
 }
 
 const GROUPS = [RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR];
