@@ -148,7 +148,7 @@ export class Engine {
     this.#enter((now) => {
       for (const session of this.#sessions.values()) {
         if (session.retryAt !== undefined && session.retryAt <= now) {
-          this.#tellRouters(session, this.#ports.linkMonitor.read(session.name), now);
+          this.#tellRouters(session, session.link, now);
         }
       }
       this.#serve(now, (hosted) => hosted.router.state.kind !== 'backup');

@@ -196,7 +196,10 @@ class EngineProcess {
       timer: new NodeDeadlineTimer(clock),
       addressOwner: openAddressOwner(),
       announcer: openAnnouncer(),
-      linkMonitor: openLinkMonitor(),
+      linkMonitor: openLinkMonitor((failure) => {
+        const fields = { interface: failure.interface, message: describeError(failure.error) };
+        this.#engine?.notices.sayLimited('warn', 'link-read-failed', failure.interface, fields);
+      }),
       wallClockMs: () => Date.now(),
       emit: (message) => {
         this.#send(message);

@@ -1,8 +1,8 @@
 // Performs what a virtual router asks for, in the order it asks: the only place where a decision touches the world.
 // One switch, one tick, no waiting. Decides nothing of its own.
 
-import { assertNever, type Instant, type IpAddress } from '@baton/base';
-import type { SendResult } from '@baton/net';
+import { assertNever, isBatonError, type Instant, type IpAddress } from '@baton/base';
+import type { HeldAddress, SendResult } from '@baton/net';
 import {
   advertisementOf,
   encodeAdvertisement,
@@ -137,11 +137,20 @@ function releaseAddresses(addresses: readonly VirtualAddress[], context: Perform
 /** An address that is not where it was put may have moved with its interface: one that is renamed keeps its
  *  addresses. */
 function releaseElsewhere(address: IpAddress, { hosted, ports, notices }: PerformContext): void {
-  const strays = ports.addressOwner.list().filter((held) => held.ours && held.address === address);
-  for (const stray of strays) {
+  for (const stray of findStrays(address, ports)) {
     const { ok } = ports.addressOwner.release(stray);
     const fields = { router: hosted.name, address, interface: stray.interface };
     notices.say(ok ? 'warn' : 'error', ok ? 'stray-address-removed' : 'address-release-failed', fields);
+  }
+}
+
+/** A kernel that does not answer has told of none: leaving must not fail for it. */
+function findStrays(address: IpAddress, { addressOwner }: EnginePorts): readonly HeldAddress[] {
+  try {
+    return addressOwner.list().filter((held) => held.ours && held.address === address);
+  } catch (error) {
+    if (isBatonError(error)) return [];
+    throw error;
   }
 }
 
