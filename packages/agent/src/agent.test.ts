@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { MAX_WAITING_MESSAGES } from './agent.js';
 import type { CommandResult } from './hooks/command.js';
 import { changed, ENDED, finding, Machine, NOW } from './machine.fixture.js';
+import { OVERRULING_PERIOD_MS } from './overruling.js';
 
 let machine: Machine;
 beforeEach(() => { machine = new Machine(); });
@@ -256,16 +257,30 @@ describe('the end', () => {
 });
 
 describe('notices of the engine', () => {
-  test('are logged and journaled once a minute; debug is only logged', async () => {
+  test('are logged and journaled; debug is only logged', async () => {
     const agent = await machine.startAgent();
     const notice = {
       type: 'notice', level: 'warn', event: 'advertisement-discarded', fields: { source: '10.0.0.9' }, at: NOW,
     } as const;
-    for (let count = 0; count < 1000; count += 1) agent.receive(notice);
+    agent.receive(notice);
     agent.receive({ ...notice, level: 'debug', event: 'whisper' });
     await machine.settle();
     expect(machine.journal().map(({ event }) => event)).toEqual(['agent-started', 'advertisement-discarded']);
     expect(machine.stderr.match(/advertisement-discarded/gu)).toHaveLength(1);
     expect(machine.stderr).toContain('debug whisper source=10.0.0.9');
+  });
+
+  test('that a router is overruled are said once a minute, however often they come', async () => {
+    const agent = await machine.startAgent();
+    const overruled = {
+      type: 'lower-priority-received', router: 'web', source: '10.0.0.9', priority: 50, at: NOW,
+    } as const;
+    for (machine.nowMs = 0; machine.nowMs <= OVERRULING_PERIOD_MS; machine.nowMs += 1000) agent.receive(overruled);
+    agent.receive({ ...overruled, router: 'inside' });
+    await machine.settle();
+    expect(machine.journal().slice(1)).toMatchObject([
+      { event: 'lower-priority-received', level: 'info', router: 'web', source: '10.0.0.9', priority: 50 },
+      { event: 'lower-priority-received', router: 'web' }, { event: 'lower-priority-received', router: 'inside' },
+    ]);
   });
 });

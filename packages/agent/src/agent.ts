@@ -17,13 +17,12 @@ import { ControlServer } from './control/server.js';
 import type { JournalEvent, StatusReport } from './control/messages.js';
 import { equip, type Equipment } from './equipment.js';
 import { EngineChannel } from './engine-channel.js';
-import { EventReporter, transitionFields } from './events.js';
+import { EventReporter, transitionFields, type Notice } from './events.js';
 import type { StartCommand } from './hooks/command.js';
 import type { FindLeftover } from './hooks/leftover.js';
 import type { JournalView } from './journal.js';
 import { AgentLog } from './log.js';
-import { NoticeReporter } from './notice-reporter.js';
-import type { Notice } from './notices.js';
+import { Overruling } from './overruling.js';
 import { RouterAlarms } from './router-alarms.js';
 import { fixedDifference, planStart, summarize } from './start-plan.js';
 import { buildStatus } from './status.js';
@@ -80,7 +79,7 @@ export class Agent {
   readonly #alarms: AlarmRegistry;
   readonly #channel: EngineChannel;
   readonly #control: ControlPresence;
-  readonly #notices: NoticeReporter;
+  readonly #overruling = new Overruling();
   readonly #routerAlarms: RouterAlarms;
   #phase: Phase = { kind: 'loading', waiting: [], reloadWanted: false };
   #missedMessages = 0;
@@ -97,7 +96,6 @@ export class Agent {
       const fields = { alarm: name, subject: subject === '' ? undefined : subject, detail };
       this.#reporter.report(change === 'alarm-raised' ? 'warn' : 'info', change, fields);
     });
-    this.#notices = new NoticeReporter(this.#reporter, clock);
     this.#routerAlarms = new RouterAlarms(this.#alarms);
     this.#channel = new EngineChannel(ports.transmit);
     const server = new ControlServer({
@@ -161,10 +159,7 @@ export class Agent {
         this.#onNotice(message);
         break;
       case 'lower-priority-received':
-        this.#onNotice({
-          type: 'notice', level: 'info', event: 'lower-priority-received', at: message.at,
-          fields: { router: message.router, source: message.source, priority: message.priority },
-        });
+        this.#onLowerPriority(message);
         break;
       case 'snapshot':
         this.#channel.takeSnapshot(message);
@@ -279,8 +274,15 @@ export class Agent {
   }
 
   #onNotice(notice: Notice): void {
-    this.#notices.take(notice);
+    const { level, event, fields, at } = notice;
+    this.#reporter.report(level, event, fields, { atMs: at });
     this.#routerAlarms.noteNotice(notice);
+  }
+
+  #onLowerPriority(message: Extract<EngineMessage, { type: 'lower-priority-received' }>): void {
+    const { type, router, source, priority, at } = message;
+    if (!this.#overruling.isNews(router, this.#ports.clock.now())) return;
+    this.#reporter.report('info', type, { router, source, priority }, { atMs: at });
   }
 
   async #stop(): Promise<void> {
@@ -375,7 +377,6 @@ export class Agent {
 
   async #closeDown(): Promise<void> {
     this.#enter({ kind: 'ended' });
-    this.#notices.close();
     this.#routerAlarms.close();
     await this.#control.close();
     await this.#log.flush(LAST_WRITES_TIMEOUT_MS);

@@ -2,11 +2,15 @@
 // keeping: debug events are logged and not journaled.
 
 import type { LogFields, Logger } from '@baton/base';
-import type { TransitionSteps } from '@baton/engine/messages';
+import type { EngineMessage, TransitionSteps } from '@baton/engine/messages';
 import type { StateChange } from '@baton/vrrp';
 import type { JournalEvent } from './control/messages.js';
 
+/** How much an event asks of an operator: see Logger. */
 export type EventLevel = JournalEvent['level'];
+
+/** Something the engine wants an operator to know; the engine says the same at most once a minute. */
+export type Notice = Extract<EngineMessage, { type: 'notice' }>;
 
 /** Where events are kept. */
 export interface EventStore {

@@ -37,6 +37,8 @@ export class Machine {
   readonly ended: number[] = [];
   stderr = '';
   engineLife = 'life 1';
+  /** Monotonic clock of every agent. */
+  nowMs = 0;
   /** As the engine passes it to an agent that it starts again. */
   resumeFrom: string | undefined;
   /** What the file says when it is read next. */
@@ -69,7 +71,7 @@ export class Machine {
       load: () => this.file,
       startCommand: (command) => this.#run(command),
       findLeftover: ({ pid }) => this.leftovers.get(pid),
-      clock: { now: () => 0 }, wallClockMs: () => NOW,
+      clock: { now: () => this.nowMs }, wallClockMs: () => NOW,
       stderr: new Writable({
         decodeStrings: false,
         write: (text: string, _, done) => {

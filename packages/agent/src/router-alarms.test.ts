@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { DEFAULT_RULES, type VirtualRouterParameters } from '@baton/vrrp';
 import { AlarmRegistry } from './alarms.js';
-import type { Notice } from './notices.js';
+import type { Notice } from './events.js';
 import { CLAIM_MEMORY_MS, RouterAlarms } from './router-alarms.js';
 
 const web: VirtualRouterParameters = {

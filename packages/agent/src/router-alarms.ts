@@ -5,7 +5,7 @@
 import type { IpAddress } from '@baton/base';
 import type { FaultReason, StateName, VirtualRouterParameters } from '@baton/vrrp';
 import type { AlarmRegistry } from './alarms.js';
-import type { Notice } from './notices.js';
+import type { Notice } from './events.js';
 
 /** A foreign claim counts as over when none was reported for this time, ms; the engine reports one a minute. */
 export const CLAIM_MEMORY_MS = 150_000;
