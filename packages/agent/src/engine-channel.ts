@@ -5,6 +5,7 @@ import { BatonError } from '@baton/base';
 import type { AgentMessage, EngineMessage } from '@baton/engine/messages';
 import type { AgentErrorCode } from './errors.js';
 
+/** All routers and the engine itself at one moment. */
 export type Snapshot = Extract<EngineMessage, { type: 'snapshot' }>;
 
 /** How long the engine may take for a snapshot, ms. */

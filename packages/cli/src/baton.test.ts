@@ -47,7 +47,7 @@ describe('baton check', () => {
       code: 0,
       stdout: `${file} is good for node lb-a: 1 virtual router, 0 peers, 0 hooks; 1 warning\n`,
       stderr: `${file}:4:46: warning: virtual_routers.web.priority: 255 claims to own the addresses: `
-        + 'master at once, never yields; give it to one node at most\n',
+        + 'master at once, yields only to another 255 with a higher address; give it to one node at most\n',
     });
   });
 

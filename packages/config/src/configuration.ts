@@ -19,6 +19,7 @@ export interface Configuration {
   readonly observe: boolean;
 }
 
+/** Another node of the same virtual routers. */
 export interface PeerConfiguration {
   readonly node: string;
   readonly address: IpAddress;
@@ -47,6 +48,7 @@ export interface HookConfiguration {
   readonly timeoutMs: number;
 }
 
+/** What is logged and how; always to standard error. */
 export interface LogConfiguration {
   readonly level: 'error' | 'warn' | 'info' | 'debug';
   readonly format: 'text' | 'json';

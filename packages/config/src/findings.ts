@@ -18,47 +18,47 @@ export const MAX_FINDINGS = 200;
 
 /** The findings of one file, in the order they were made. */
 export class Findings {
-  private readonly file: string;
-  private readonly made: Finding[] = [];
-  private omittedErrors = 0;
-  private omittedWarnings = 0;
+  readonly #file: string;
+  readonly #made: Finding[] = [];
+  #omittedErrors = 0;
+  #omittedWarnings = 0;
 
   /** @param file as the findings shall name it */
   constructor(file: string) {
-    this.file = file;
+    this.#file = file;
   }
 
   error(code: string, place: Place, message: string): void {
-    this.add('error', code, place, message);
+    this.#add('error', code, place, message);
   }
 
   warning(code: string, place: Place, message: string): void {
-    this.add('warning', code, place, message);
+    this.#add('warning', code, place, message);
   }
 
   /** True when at least one finding is an error, kept or omitted. */
   hasErrors(): boolean {
-    return this.omittedErrors > 0 || this.made.some((finding) => finding.severity === 'error');
+    return this.#omittedErrors > 0 || this.#made.some((finding) => finding.severity === 'error');
   }
 
   /** All findings from the top of the file to its end. */
   inFileOrder(): readonly Finding[] {
-    const sorted = [...this.made].sort((a, b) => a.line - b.line || a.column - b.column);
-    const omitted = this.omittedErrors + this.omittedWarnings;
+    const sorted = [...this.#made].sort((a, b) => a.line - b.line || a.column - b.column);
+    const omitted = this.#omittedErrors + this.#omittedWarnings;
     if (omitted === 0) return sorted;
-    const severity = this.omittedErrors > 0 ? 'error' : 'warning';
+    const severity = this.#omittedErrors > 0 ? 'error' : 'warning';
     const message = `${String(omitted)} more findings are not shown; correct these first`;
-    return [...sorted, { severity, code: 'too-many-findings', file: this.file, ...WHOLE_FILE, message }];
+    return [...sorted, { severity, code: 'too-many-findings', file: this.#file, ...WHOLE_FILE, message }];
   }
 
-  private add(severity: Finding['severity'], code: string, place: Place, message: string): void {
-    if (this.made.length < MAX_FINDINGS) {
+  #add(severity: Finding['severity'], code: string, place: Place, message: string): void {
+    if (this.#made.length < MAX_FINDINGS) {
       const { line, column, key } = place;
-      this.made.push({ severity, code, file: this.file, line, column, key, message });
+      this.#made.push({ severity, code, file: this.#file, line, column, key, message });
     } else if (severity === 'error') {
-      this.omittedErrors += 1;
+      this.#omittedErrors += 1;
     } else {
-      this.omittedWarnings += 1;
+      this.#omittedWarnings += 1;
     }
   }
 }

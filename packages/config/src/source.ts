@@ -78,68 +78,68 @@ function parseDocuments(text: string, lines: LineCounter, findings: Findings): r
 
 /** Walks one parsed document; null means that the reason has been reported. */
 class TreeReader {
-  private values = 0;
-  private refused = false;
+  #values = 0;
+  #refused = false;
   /** Nodes by anchor, as far as the walk has come. */
-  private readonly anchors = new Map<string, Node>();
-  private insideAlias = false;
-  private readonly lines: LineCounter;
-  private readonly findings: Findings;
+  readonly #anchors = new Map<string, Node>();
+  #insideAlias = false;
+  readonly #lines: LineCounter;
+  readonly #findings: Findings;
 
   constructor(lines: LineCounter, findings: Findings) {
-    this.lines = lines;
-    this.findings = findings;
+    this.#lines = lines;
+    this.#findings = findings;
   }
 
   read(root: Node): SourceNode | undefined {
-    const node = this.node(root, '', 0);
-    return this.refused || node === null ? undefined : node;
+    const node = this.#node(root, '', 0);
+    return this.#refused || node === null ? undefined : node;
   }
 
-  private node(node: Node | null, key: string, depth: number): SourceNode | null {
-    if (this.refused) return null;
-    const at = position(this.lines, node?.range?.[0] ?? 0);
-    this.values += 1;
-    if (this.values > MAX_VALUES) return this.refuse('too-many-values', at, key, tooMany());
-    if (depth > MAX_DEPTH) return this.refuse('nested-too-deeply', at, key, tooDeep());
+  #node(node: Node | null, key: string, depth: number): SourceNode | null {
+    if (this.#refused) return null;
+    const at = position(this.#lines, node?.range?.[0] ?? 0);
+    this.#values += 1;
+    if (this.#values > MAX_VALUES) return this.#refuse('too-many-values', at, key, tooMany());
+    if (depth > MAX_DEPTH) return this.#refuse('nested-too-deeply', at, key, tooDeep());
     if (node === null) return { kind: 'scalar', value: null, text: '', at };
-    if (isAlias(node)) return this.alias(node, at, key, depth);
+    if (isAlias(node)) return this.#alias(node, at, key, depth);
     if (node.tag !== undefined && !node.tag.startsWith('tag:yaml.org,2002:')) {
-      return this.refuse('unknown-tag', at, key, `the tag ${quote(node.tag)} has no meaning here`);
+      return this.#refuse('unknown-tag', at, key, `the tag ${quote(node.tag)} has no meaning here`);
     }
-    const read = this.content(node, at, key, depth);
+    const read = this.#content(node, at, key, depth);
     // Only now: an alias inside its own anchor would have no end.
-    if (node.anchor !== undefined && !this.insideAlias) this.anchors.set(node.anchor, node);
+    if (node.anchor !== undefined && !this.#insideAlias) this.#anchors.set(node.anchor, node);
     return read;
   }
 
-  private content(node: Node, at: Position, key: string, depth: number): SourceNode | null {
-    if (isMap(node)) return this.map(node, at, key, depth);
-    if (isSeq(node)) return this.list(node.items, at, key, depth);
-    if (isScalar(node)) return this.scalar(node.value, node.source, at, key);
-    return this.refuse('unknown-tag', at, key, 'a value of this kind has no meaning here');
+  #content(node: Node, at: Position, key: string, depth: number): SourceNode | null {
+    if (isMap(node)) return this.#map(node, at, key, depth);
+    if (isSeq(node)) return this.#list(node.items, at, key, depth);
+    if (isScalar(node)) return this.#scalar(node.value, node.source, at, key);
+    return this.#refuse('unknown-tag', at, key, 'a value of this kind has no meaning here');
   }
 
-  private alias(alias: Alias, at: Position, key: string, depth: number): SourceNode | null {
-    const target = this.anchors.get(alias.source);
+  #alias(alias: Alias, at: Position, key: string, depth: number): SourceNode | null {
+    const target = this.#anchors.get(alias.source);
     if (target === undefined) {
-      return this.refuse('unknown-anchor', at, key, `no anchor ${quote(alias.source)} stands before this alias`);
+      return this.#refuse('unknown-anchor', at, key, `no anchor ${quote(alias.source)} stands before this alias`);
     }
-    const outermost = !this.insideAlias;
-    this.insideAlias = true;
-    const node = this.node(target, key, depth + 1);
-    if (outermost) this.insideAlias = false;
+    const outermost = !this.#insideAlias;
+    this.#insideAlias = true;
+    const node = this.#node(target, key, depth + 1);
+    if (outermost) this.#insideAlias = false;
     return node;
   }
 
-  private map(map: YAMLMap, at: Position, key: string, depth: number): SourceNode | null {
+  #map(map: YAMLMap, at: Position, key: string, depth: number): SourceNode | null {
     const entries: SourceEntry[] = [];
     const firstLines = new Map<string, number>();
     for (const pair of map.items) {
       const keyNode = pair.key as Node | null;
-      const keyAt = position(this.lines, keyNode?.range?.[0] ?? map.range?.[0] ?? 0);
+      const keyAt = position(this.#lines, keyNode?.range?.[0] ?? map.range?.[0] ?? 0);
       if (!isScalar(keyNode) || keyNode.value === null) {
-        this.refuse('wrong-key', keyAt, key, 'a key must be plain text');
+        this.#refuse('wrong-key', keyAt, key, 'a key must be plain text');
         continue;
       }
       const name = typeof keyNode.value === 'string' ? keyNode.value : (keyNode.source ?? '');
@@ -147,11 +147,11 @@ class TreeReader {
       const firstLine = firstLines.get(name);
       if (firstLine !== undefined) {
         const message = `this key was already given in line ${String(firstLine)}`;
-        this.findings.error('duplicate-key', { ...keyAt, key: path }, message);
+        this.#findings.error('duplicate-key', { ...keyAt, key: path }, message);
         continue;
       }
       firstLines.set(name, keyAt.line);
-      const value = this.node((pair.value as Node | null) ?? null, path, depth + 1);
+      const value = this.#node((pair.value as Node | null) ?? null, path, depth + 1);
       if (value === null) continue;
       const empty = pair.value === null || (value.kind === 'scalar' && value.text === '' && value.value === null);
       entries.push({ key: name, keyAt, value: empty && value.kind === 'scalar' ? { ...value, at: keyAt } : value });
@@ -159,21 +159,21 @@ class TreeReader {
     return { kind: 'map', entries, at };
   }
 
-  private list(items: readonly unknown[], at: Position, key: string, depth: number): SourceNode | null {
-    const read = items.map((item, index) => this.node(item as Node | null, `${key}[${String(index)}]`, depth + 1));
+  #list(items: readonly unknown[], at: Position, key: string, depth: number): SourceNode | null {
+    const read = items.map((item, index) => this.#node(item as Node | null, `${key}[${String(index)}]`, depth + 1));
     return { kind: 'list', items: read.filter((item) => item !== null), at };
   }
 
-  private scalar(value: unknown, source: string | undefined, at: Position, key: string): SourceNode | null {
+  #scalar(value: unknown, source: string | undefined, at: Position, key: string): SourceNode | null {
     if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
       return { kind: 'scalar', value, text: source ?? (value === null ? '' : String(value)), at };
     }
-    return this.refuse('unknown-tag', at, key, 'binary and other tagged values have no meaning here');
+    return this.#refuse('unknown-tag', at, key, 'binary and other tagged values have no meaning here');
   }
 
-  private refuse(code: string, at: Position, key: string, message: string): null {
-    this.refused = true;
-    this.findings.error(code, { ...at, key }, message);
+  #refuse(code: string, at: Position, key: string, message: string): null {
+    this.#refused = true;
+    this.#findings.error(code, { ...at, key }, message);
     return null;
   }
 }

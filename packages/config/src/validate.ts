@@ -60,7 +60,8 @@ function validateRouter(router: DraftRouter, findings: Findings): void {
     findings.warning('fast-advert-interval', interval.at, message);
   }
   if (priority?.value === 255) {
-    const message = '255 claims to own the addresses: master at once, never yields; give it to one node at most';
+    const yields = 'yields only to another 255 with a higher address';
+    const message = `255 claims to own the addresses: master at once, ${yields}; give it to one node at most`;
     findings.warning('address-owner', priority.at, message);
   }
 }

@@ -4,7 +4,8 @@
 /** One request; `id` comes back on every line that answers it. */
 export type ControlRequest =
   | { readonly id: number; readonly method: 'status' }
-  /** Past events, oldest first, then `done`; with `follow` the stream stays open. */
+  /** Past events, oldest first, then `done`; with `follow` the stream stays open. Only events at or after `sinceMs`,
+   *  an instant in wall-clock milliseconds since 1970; all when absent. */
   | { readonly id: number; readonly method: 'events'; readonly sinceMs?: number; readonly follow: boolean };
 
 /** One line of an answer. */
@@ -43,6 +44,7 @@ export interface StatusReport {
   readonly engine: EngineStatus;
 }
 
+/** One virtual router of this node. Intervals in ms, priorities 0–255. */
 export interface RouterStatus {
   readonly name: string;
   readonly interface: string;
@@ -68,6 +70,7 @@ export interface RouterStatus {
   readonly statistics: Readonly<Record<string, number>>;
 }
 
+/** One configured peer and the control channel to it. */
 export interface PeerStatus {
   readonly node: string;
   readonly address: string;
@@ -76,12 +79,14 @@ export interface PeerStatus {
   readonly drift: readonly string[];
 }
 
+/** One thing that is wrong right now; gone from the report when it is right again. */
 export interface AlarmStatus {
   readonly name: string;
   readonly since: string;
   readonly detail: string;
 }
 
+/** The engine process. `stall_ms` is the sum of the times in which it could not run; `discarded` counts by reason. */
 export interface EngineStatus {
   readonly pid: number;
   readonly packet_driver: string;
