@@ -67,12 +67,13 @@ export class HeardAdverts {
     this.#entryIntervalMs = undefined;
   }
 
-  stateChanged(change: StateChange): void {
+  /** @param reads whether the process is reading a datagram at this moment */
+  stateChanged(change: StateChange, reads: boolean): void {
     const now = this.#node.clock.now();
     if (change.to === 'backup') {
       this.#backupSince = now;
-      // Who yields begins with the interval of the better master; what was not read yet may bring another one.
-      const beginsAnew = change.reason !== 'higher-priority-advert' && this.#node.waitingDatagrams === 0;
+      // What is being read, or waits to be read, may bring another interval at once.
+      const beginsAnew = !reads && this.#node.waitingDatagrams === 0;
       this.#entryIntervalMs = beginsAnew ? this.#node.plan.intervalMs : undefined;
     }
     if (change.to !== 'master') return;

@@ -23,6 +23,15 @@ const HOUR_MS = 3_600_000;
 const USAGE = `usage: pnpm sim --seed N [--trace] | --seeds N [--from N] | FILE … [--rewrite]
        with seeds: [--steps N] [--shrink]`;
 
+const WORDS = {
+  seed: { type: 'string' }, seeds: { type: 'string' }, from: { type: 'string', default: '1' },
+  steps: { type: 'string', default: String(DEFAULT_TROUBLES) },
+  trace: { type: 'boolean', default: false }, shrink: { type: 'boolean', default: false },
+  rewrite: { type: 'boolean', default: false },
+} as const;
+
+type Parsed = ReturnType<typeof parseArgs<{ options: typeof WORDS; allowPositionals: true }>>;
+
 interface Options {
   readonly from: number;
   readonly troubles: number;
@@ -96,17 +105,11 @@ function playFile(file: string, rewrites: boolean): boolean {
   return verdict !== 'differs' && played.violation === undefined;
 }
 
+/** @returns undefined when the words make no sense */
 function readSettings(args: string[]): Settings | undefined {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      seed: { type: 'string' }, seeds: { type: 'string' }, from: { type: 'string', default: '1' },
-      steps: { type: 'string', default: String(DEFAULT_TROUBLES) },
-      trace: { type: 'boolean', default: false }, shrink: { type: 'boolean', default: false },
-      rewrite: { type: 'boolean', default: false },
-    },
-  });
+  const parsed = parse(args);
+  if (parsed === undefined) return undefined;
+  const { values, positionals } = parsed;
   const seed = values.seed === undefined ? undefined : Number(values.seed);
   const seeds = values.seeds === undefined ? undefined : Number(values.seeds);
   const from = Number(values.from);
@@ -116,6 +119,15 @@ function readSettings(args: string[]): Settings | undefined {
   if (seed === undefined && seeds === undefined && positionals.length === 0) return undefined;
   const { trace: showsTrace, shrink: shrinks, rewrite: rewrites } = values;
   return { seed, seeds, from, troubles, showsTrace, shrinks, rewrites, files: positionals };
+}
+
+function parse(args: string[]): Parsed | undefined {
+  try {
+    return parseArgs({ args, allowPositionals: true, options: WORDS });
+  } catch (error) {
+    if (error instanceof TypeError) return undefined; // an option that there is not, or one without its value
+    throw error;
+  }
 }
 
 function usage(): number {

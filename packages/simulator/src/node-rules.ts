@@ -174,7 +174,7 @@ export class NodeRules {
   }
 
   #stateChanged({ change }: StateChanged): void {
-    this.#heard.stateChanged(change);
+    this.#heard.stateChanged(change, this.#cause === 'datagram');
     this.#told = change.to;
     const least = change.to === 'master' ? this.#lastEpoch + 1 : this.#lastEpoch;
     if (change.epoch < least) this.#report('epoch-not-grown', this.#say(`has epoch ${String(change.epoch)} again`));

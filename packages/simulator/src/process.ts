@@ -69,8 +69,9 @@ export class SimulatedProcess {
   #ended = false;
   #socket: OpenSocket | undefined;
   #timer: { readonly at: Instant; readonly fire: () => void; readonly planned: PlannedEvent } | undefined;
-  #linkTold: LinkState | undefined;
-  #linkChanged: (state: LinkState) => void = () => undefined;
+  /** Called for every change, also when the next one has undone it: an engine knows what it did meanwhile, the kernel
+   *  does not. */
+  #linkChanged: ((state: LinkState) => void) | undefined;
   #linkDirty = false;
   #signal: (() => void) | undefined;
 
@@ -205,11 +206,11 @@ export class SimulatedProcess {
   #readLink(): void {
     if (!this.#linkDirty) return;
     this.#linkDirty = false;
+    const changed = this.#linkChanged;
+    if (changed === undefined) return;
     const state = this.#around.kernel.read();
-    if (this.#linkTold === undefined || JSON.stringify(state) === JSON.stringify(this.#linkTold)) return;
-    this.#linkTold = state;
     this.call('link', () => {
-      this.#linkChanged(state);
+      changed(state);
     });
   }
 
@@ -260,11 +261,10 @@ export class SimulatedProcess {
       linkMonitor: {
         read: () => kernel.read(),
         watch: (_names, changed) => {
-          this.#linkTold = kernel.read();
           this.#linkChanged = changed;
         },
         close: () => {
-          this.#linkTold = undefined;
+          this.#linkChanged = undefined;
         },
       },
     };
