@@ -1,6 +1,6 @@
 // What is measured: each measure fills rows of samples, the two contenders taking turns within one run.
 
-import { BatonNode, Lan, monotonicMs, Observer, residentBytes, waitFor } from '@baton/lab';
+import { BatonNode, Lan, letPass, monotonicMs, Observer, residentBytes, waitFor } from '@baton/lab';
 
 import {
   CONTENDERS, endPair, holds, makeNode, measureEvent, startPair, VIP,
@@ -112,6 +112,9 @@ async function measureStart(n: number, progress: Progress): Promise<readonly Row
   return [rows.baton, rows.keepalived];
 }
 
+/** How long a master has been idle when its memory is measured: what starting took is given back by then, ms. */
+const IDLE_MS = 15_000;
+
 /** Resident memory of an idle master, by process. */
 async function measureMemory(n: number, progress: Progress): Promise<readonly Row[]> {
   const row = (contender: string, limit?: Row['limit']): Row =>
@@ -123,6 +126,7 @@ async function measureMemory(n: number, progress: Progress): Promise<readonly Ro
     for (let round = 0; round < n; round += 1) {
       const pair = await startPair({ contender, intervalMs: 100, priorities: [254, 253] });
       const { a } = pair.nodes;
+      await letPass(IDLE_MS);
       const enginePid = a instanceof BatonNode ? (await a.status())?.engine.pid : undefined;
       if (enginePid === undefined) {
         keepalived.samples.push(megabytes(a.pids));
