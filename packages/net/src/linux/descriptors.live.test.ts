@@ -29,9 +29,10 @@ function runShort(statements: string): unknown[] {
     };
     print('started');
     ${statements}`;
-  const ended = spawnSync('prlimit', [
-    '--nofile=64:64', process.execPath, '--input-type=module', '-e', program,
-  ], { encoding: 'utf8', timeout: 10_000 });
+  const command = [process.execPath, '--input-type=module', '-e', program];
+  const ended = spawnSync('sh', ['-c', 'ulimit -n 64; exec "$@"', 'sh', ...command], {
+    encoding: 'utf8', timeout: 10_000,
+  });
   if (ended.status !== 0) throw new Error(ended.stderr);
   return ended.stdout.trim().split('\n').slice(1).map((line) => JSON.parse(line) as unknown);
 }
