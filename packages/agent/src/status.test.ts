@@ -73,4 +73,9 @@ describe('the status report', () => {
     const peers = first({ heard: [heard('10.0.0.99', 5), heard('10.0.0.12', 5)] })?.peers;
     expect(peers?.map(({ node, address }) => [node, address])).toEqual([['lb-b', '10.0.0.12'], [null, '10.0.0.99']]);
   });
+
+  test('a peer that has resigned is not called a backup, and 0 is not called its priority', () => {
+    const peers = first({ state: 'master', heard: [heard('10.0.0.12', 5, 0)] })?.peers;
+    expect(peers).toMatchObject([{ node: 'lb-b', state: 'unknown', priority: null, last_heard_ms: 5 }]);
+  });
 });

@@ -76,12 +76,14 @@ function buildPeer(
   if (heard === undefined) return { node, address, state: 'unknown', priority: null, last_heard_ms: null };
   const lastHeardMs = Math.max(0, nowMs - heard.lastHeardMs);
   const state = peerState(heard, lastHeardMs, router);
-  return { node, address, state, priority: heard.priority, last_heard_ms: lastHeardMs };
+  // Priority 0 is no priority: it says that the router has left, as what nobody knows.
+  const priority = heard.priority === 0 ? null : heard.priority;
+  return { node, address, state, priority, last_heard_ms: lastHeardMs };
 }
 
 /** Only masters advertise: who was heard lately is the master, or one that has just been overruled. */
 function peerState(heard: HeardRouter, lastHeardMs: number, router: RouterSnapshot): 'master' | 'backup' | 'unknown' {
-  if (lastHeardMs > router.masterDownIntervalMs) return 'unknown';
+  if (lastHeardMs > router.masterDownIntervalMs || heard.priority === 0) return 'unknown';
   return router.state !== 'master' && router.master?.address === heard.address ? 'master' : 'backup';
 }
 
