@@ -116,7 +116,8 @@ function claimAddresses(addresses: readonly VirtualAddress[], { hosted, ports, n
 /** Takes the addresses off, except those that the host owns without us. */
 function releaseAddresses(addresses: readonly VirtualAddress[], context: PerformContext): void {
   const { hosted, ports, notices } = context;
-  for (const address of addresses) {
+  // The last one first: taking off the first of a subnet makes the kernel set up all others of it anew.
+  for (const address of addresses.toReversed()) {
     const place = hosted.placed(address);
     if (hosted.preexisting.has(place.address)) continue;
     const result = ports.addressOwner.release(place);

@@ -120,7 +120,7 @@ export interface LinkMonitor {
    *  @throws {BatonError} with `details.errno` when the kernel does not answer: never told as a missing interface */
   read(interfaceName: string): LinkState;
   /** Calls back, from the event loop, each time something about a watched interface changed, within milliseconds of the
-   *  kernel saying so. A reading that fails is tried again. */
+   *  kernel saying so; also when the state is the same again by then. A reading that fails is tried again. */
   watch(interfaceNames: readonly string[], changed: (state: LinkState) => void): void;
   close(): void;
 }

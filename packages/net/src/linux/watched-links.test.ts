@@ -43,15 +43,21 @@ describe('watched links', () => {
     run?.();
   };
 
-  test('what changed is told once, of those that were touched, by name or index', () => {
+  test('what happened is told each time, of those that were touched, by name or index', () => {
     watch('eth0', 'eth1');
     up = false;
     links.refresh(new Set([2]));
-    links.refresh(new Set([2]));
     expect(told).toEqual(['eth0 down']);
     links.refresh(new Set(['eth1']));
-    links.refresh('all');
     expect(told).toEqual(['eth0 down', 'eth1 down']);
+    links.refresh('all');
+    expect(told).toEqual(['eth0 down', 'eth1 down', 'eth0 down', 'eth1 down']);
+  });
+
+  test('a state that equals the last one is told too: what came and went between two readings was a change', () => {
+    watch('eth0');
+    links.refresh(new Set(['eth0']));
+    expect(told).toEqual(['eth0 up']);
   });
 
   test('a reading that fails is told and tried again, for every interface, and its change is not lost', () => {

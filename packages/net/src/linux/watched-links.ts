@@ -50,20 +50,20 @@ export class WatchedLinks {
     this.#ports = ports;
   }
 
-  /** Calls back with each state that differs from the one before; when the present one cannot be read, with the first
-   *  that can. */
+  /** Calls back with the present state whenever something happened to the interface; when it cannot be read, with the
+   *  first that can. */
   add(name: string, changed: (state: LinkState) => void): void {
     const known = this.#links.get(name);
     if (known !== undefined) known.changed.push(changed);
     else this.#links.set(name, { state: this.#tryToRead(name), changed: [changed] });
   }
 
-  /** Reads anew and tells what changed.
+  /** Reads anew and tells.
    *  @param touched names and indexes of interfaces that something happened to
    *  @throws what a callback throws */
   refresh(touched: ReadonlySet<string | number> | 'all'): void {
     for (const [name, link] of this.#links) {
-      if (touched === 'all' || touched.has(name) || touched.has(link.state?.index ?? name)) this.#compare(name, link);
+      if (touched === 'all' || touched.has(name) || touched.has(link.state?.index ?? name)) this.#tell(name, link);
     }
   }
 
@@ -74,9 +74,11 @@ export class WatchedLinks {
     this.#owed.clear();
   }
 
-  #compare(name: string, link: WatchedLink): void {
+  /** Tells a state that equals the last one too: between two readings an address can have come and gone, or gone and
+   *  come, and whoever put it there must hear of it. */
+  #tell(name: string, link: WatchedLink): void {
     const state = this.#tryToRead(name);
-    if (state === undefined || JSON.stringify(state) === JSON.stringify(link.state)) return;
+    if (state === undefined) return;
     link.state = state;
     for (const changed of link.changed) changed(state);
   }
@@ -107,7 +109,7 @@ export class WatchedLinks {
   #retry(): void {
     for (const name of [...this.#owed]) {
       const link = this.#links.get(name);
-      if (link !== undefined) this.#compare(name, link);
+      if (link !== undefined) this.#tell(name, link);
     }
     if (this.#owed.size === 0) this.#failedRounds = 0;
   }
