@@ -124,7 +124,7 @@ async function measureMemory(n: number, progress: Progress): Promise<readonly Ro
   const keepalived = row('keepalived (both)');
   for (const contender of CONTENDERS) {
     for (let round = 0; round < n; round += 1) {
-      const pair = await startPair({ contender, intervalMs: 100, priorities: [254, 253] });
+      const pair = await startPair({ contender, intervalMs: 1000, priorities: [254, 253] });
       const { a } = pair.nodes;
       await letPass(IDLE_MS);
       const enginePid = a instanceof BatonNode ? (await a.status())?.engine.pid : undefined;
