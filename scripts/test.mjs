@@ -1,4 +1,5 @@
-// `npm test`: set-up and build, then the checks, the unit tests and the end-to-end tests in namespaces of their own.
+// `npm test`: set-up and build, then the checks, the unit tests, the simulation and the end-to-end tests in
+// namespaces of their own.
 // A failing stage does not hide what the later ones would have said, and neither does one that hangs: it is ended at
 // its deadline. A failing set-up does, because nothing can run without it. The last line is the sum over all tests,
 // `N passed, N failed`, taken from jest's own results; a stage that failed otherwise counts as one failure.
@@ -11,7 +12,11 @@ const JEST = join(root, 'node_modules', 'jest', 'bin', 'jest.js');
 const IN_LAB = join(root, 'packages', 'lab', 'bin', 'in-lab');
 
 /** Several times what each stage takes on two busy cores, ms; a set-up may wait for another one first. */
-const DEADLINES_MS = { setup: 30 * 60_000, check: 10 * 60_000, unit: 10 * 60_000, e2e: 25 * 60_000 };
+const DEADLINES_MS = {
+  setup: 30 * 60_000, check: 10 * 60_000, unit: 10 * 60_000, simulation: 10 * 60_000, e2e: 25 * 60_000,
+};
+/** Seeds of the simulator, the same ones each time: a range that was clean must stay clean. */
+const SEEDS = 10_000;
 
 const runs = [];
 const failedStages = [];
@@ -68,6 +73,8 @@ const ready = await stage('set-up and build', () =>
 if (ready) {
   await stage('check', () => node(DEADLINES_MS.check, join(root, 'scripts', 'check.mjs')));
   await stage('unit', () => jest(DEADLINES_MS.unit, 'unit', [], []));
+  await stage('simulation', () =>
+    node(DEADLINES_MS.simulation, join(root, 'packages', 'simulator', 'dist', 'main.js'), '--seeds', String(SEEDS)));
   // One at a time: the tests measure milliseconds, and two labs on two cores would measure each other.
   await stage('e2e', () => jest(DEADLINES_MS.e2e, 'e2e', [process.execPath, IN_LAB], ['--runInBand']));
 }
