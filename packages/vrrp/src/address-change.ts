@@ -23,6 +23,11 @@ export function changeAddresses(
   return outputs;
 }
 
+/** Whether a master holds the same with both lists; the order is no difference. */
+export function holdsSame(a: readonly VirtualAddress[], b: readonly VirtualAddress[]): boolean {
+  return without(a, b).length === 0 && without(b, a).length === 0;
+}
+
 /** Whether both lists look the same in an advertisement: the same addresses in the same order. */
 export function advertisesSame(a: readonly VirtualAddress[], b: readonly VirtualAddress[]): boolean {
   return a.length === b.length && a.every((virtual, index) => virtual.address === b[index]?.address);

@@ -84,6 +84,8 @@ export interface VirtualRouterParameters {
   /** At least one; sent in this order, link-local ones first. An IPv6 router has a link-local one
    *  (RFC 9568 §5.2.9). */
   readonly addresses: readonly VirtualAddress[];
+  /** Claimed, announced and released with the others, never advertised; of either family. Absent: none. */
+  readonly extraAddresses?: readonly VirtualAddress[];
   readonly preemptMode: boolean;
   /** How long a lower-priority master is left alone before it is preempted, ms (RFC 8347 hold-time). */
   readonly preemptDelayMs: number;
@@ -119,6 +121,11 @@ export function isAdvertInterval(version: ProtocolVersion, intervalMs: number): 
  *  [RFC9568-6.4.3-5] [RFC3768-6.4.3-1]. */
 export function answersLosingAdverts({ version, rules }: VirtualRouterParameters): boolean {
   return rules.losingAdvert === 'auto' ? version === 3 : rules.losingAdvert === 'answer';
+}
+
+/** Everything that a master of this configuration holds: what it advertises, then what it does not. */
+export function heldAddresses({ addresses, extraAddresses = [] }: VirtualRouterParameters): readonly VirtualAddress[] {
+  return [...addresses, ...extraAddresses];
 }
 
 /** Whether two configurations are of one router; if not, the one has to leave and the other to begin. */

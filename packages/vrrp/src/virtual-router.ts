@@ -5,7 +5,7 @@
 // is due unless a `timer` input says so. Received bytes have passed receive-checks.ts before.
 
 import { assert, assertNever, type Instant, type IpAddress } from '@baton/base';
-import { advertisesSame, changeAddresses } from './address-change.js';
+import { advertisesSame, changeAddresses, holdsSame } from './address-change.js';
 import type { Advertisement } from './advertisement.js';
 import {
   enterBackup, hearMaster, recompute, reconfigureBackup, yieldTo, type BackupPolicy, type Patience,
@@ -19,7 +19,7 @@ import {
 } from './master.js';
 import type { VirtualRouterOutput } from './outputs.js';
 import {
-  answersLosingAdverts, assertParameters, isSameRouter, OWNER_PRIORITY, RESIGN_PRIORITY,
+  answersLosingAdverts, assertParameters, heldAddresses, isSameRouter, OWNER_PRIORITY, RESIGN_PRIORITY,
   type VirtualRouterParameters,
 } from './parameters.js';
 import { resigns, type FaultReason, type TransitionReason } from './reasons.js';
@@ -214,7 +214,7 @@ export class VirtualRouter {
         this.#assign(reconfigureBackup(this.#state, this.#patience(), parameters.advertIntervalMs, now));
         return [];
       case 'fault': // other addresses may be accepted: tried at once
-        return this.#state.retryAt === undefined || advertisesSame(parameters.addresses, before.addresses)
+        return this.#state.retryAt === undefined || holdsSame(heldAddresses(parameters), heldAddresses(before))
           ? [] : this.#changeFault('address-install-failed', false, now);
       case 'master': return this.#reconfigureMaster(this.#state, before, priorityBefore, now);
       default: return assertNever(this.#state);
@@ -231,7 +231,7 @@ export class VirtualRouter {
       || !advertisesSame(after.addresses, before.addresses);
     return [
       ...(tell ? [this.#send(this.effectivePriority)] : []),
-      ...changeAddresses(before.addresses, after.addresses, after.announce.count),
+      ...changeAddresses(heldAddresses(before), heldAddresses(after), after.announce.count),
     ];
   }
 
@@ -320,11 +320,10 @@ export class VirtualRouter {
     if (this.#state.kind !== 'master') return [];
     if (this.#state.unprovenSince === undefined) this.statistics.released_master += 1;
     const resignation = resigns(reason) ? [this.#send(RESIGN_PRIORITY)] : [];
-    return [...resignation, { kind: 'release-addresses', addresses: this.#parameters.addresses }];
+    return [...resignation, { kind: 'release-addresses', addresses: heldAddresses(this.#parameters) }];
   }
 
   #enter(): VirtualRouterOutput[] {
-    const { addresses, announce } = this.#parameters;
     switch (this.#state.kind) {
       case 'initialize':
         this.#heard = undefined;
@@ -339,8 +338,8 @@ export class VirtualRouter {
         this.statistics.became_master += 1;
         return [
           this.#send(this.effectivePriority),
-          { kind: 'claim-addresses', addresses },
-          ...this.#announce(announce.count),
+          { kind: 'claim-addresses', addresses: heldAddresses(this.#parameters) },
+          ...this.#announce(this.#parameters.announce.count),
         ];
       default: return assertNever(this.#state);
     }
@@ -358,7 +357,7 @@ export class VirtualRouter {
   }
 
   #announce(count: number): VirtualRouterOutput[] {
-    return count === 0 ? [] : [{ kind: 'announce-addresses', addresses: this.#parameters.addresses, count }];
+    return count === 0 ? [] : [{ kind: 'announce-addresses', addresses: heldAddresses(this.#parameters), count }];
   }
 
   #remember(priority: number, address: IpAddress): void {
