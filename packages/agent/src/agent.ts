@@ -268,7 +268,7 @@ export class Agent {
     const phase = this.#phase;
     if (phase.kind !== 'starting' && phase.kind !== 'running') return;
     const { equipment } = phase;
-    this.#routerAlarms.noteState(router, change.to, change.faults, equipment.hooks.parametersOf(router));
+    this.#routerAlarms.noteState(router, change.to, change.faults, equipment.hooks.settingsOf(router));
     equipment.hooks.stateChanged(router, change, at);
     equipment.memory.noteEpoch(router, change.epoch);
   }
@@ -304,10 +304,10 @@ export class Agent {
 
   // --- how it is done ---
 
-  #configure({ runtimeDirectory, routers, observe }: Configuration, { memory }: Equipment): void {
+  #configure({ runtimeDirectory, routers, syncGroups, observe }: Configuration, { memory }: Equipment): void {
     this.#channel.send({
       type: 'configure', generation: memory.generation + 1, runtimeDirectory, observe,
-      routers: routers.map((parameters) => ({ parameters, epochFloor: memory.epochOf(parameters.name) })),
+      routers: routers.map((router) => ({ ...router, epochFloor: memory.epochOf(router.name) })), syncGroups,
     });
   }
 
@@ -322,7 +322,7 @@ export class Agent {
     try {
       const { routers } = await this.#channel.snapshot();
       for (const { name, state, faults } of routers) {
-        this.#routerAlarms.noteState(name, state, faults, hooks.parametersOf(name));
+        this.#routerAlarms.noteState(name, state, faults, hooks.settingsOf(name));
       }
       hooks.reconcile(routers);
     } catch (error) {

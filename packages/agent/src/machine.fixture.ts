@@ -1,7 +1,7 @@
 // What the tests of the agent share: a machine with directories of its own, an engine that answers, and hooks that only
 // count.
 
-import type { Configuration, Finding, HookEvent, LoadResult } from '@baton/config';
+import type { Configuration, Finding, HookEvent, LoadResult, RouterSettings } from '@baton/config';
 import type { AgentMessage, EngineMessage, RouterSnapshot } from '@baton/engine/messages';
 import { DEFAULT_RULES, createStatistics, type StateChange, type VirtualRouterParameters } from '@baton/vrrp';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -20,6 +20,11 @@ export const NOW = Date.UTC(2026, 0, 1);
 export const ENDED: CommandResult = {
   outcome: 'exited', exitCode: 0, signal: null, output: 'said', droppedBytes: 0, durationMs: 1,
 };
+
+/** A router by its defaults. */
+export function settings(name: string): RouterSettings {
+  return { name, families: [parameters(name)], sourceAddresses: {}, virtualMac: false, acceptMode: true, routes: [] };
+}
 
 function parameters(name: string): VirtualRouterParameters {
   return {
@@ -57,7 +62,7 @@ export class Machine {
     const on: readonly HookEvent[] = ['master', 'backup', 'fault', 'stop'];
     return {
       file: '/etc/baton/baton.yaml', node: 'lb-a', peers: [{ node: 'lb-b', address: '10.0.0.12', port: 8512 }],
-      routers: routers.map(parameters), hooks: [{ on, routers: undefined, run: ['/bin/notify'], timeoutMs: 1000 }],
+      routers: routers.map(settings), syncGroups: [], hooks: [{ on, routers: undefined, run: ['/bin/notify'], timeoutMs: 1000 }],
       log: { level: 'debug', format: 'text', file: undefined }, observe: false,
       stateDirectory: join(this.directory, 'state'), runtimeDirectory: join(this.directory, 'run'),
     };

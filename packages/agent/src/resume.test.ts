@@ -58,7 +58,7 @@ describe('an agent that is started again and cannot use the file', () => {
     };
     await machine.startAgent();
     expect(machine.ended).toEqual([]);
-    expect(machine.lastConfigure()).toMatchObject({ generation: 2, routers: [{ parameters: { name: 'web' } }] });
+    expect(machine.lastConfigure()).toMatchObject({ generation: 2, routers: [{ name: 'web' }] });
     expect((await machine.status()).alarms).toMatchObject([{ name: 'configuration-refused', detail: 'no (ERR_X)' }]);
   });
 

@@ -1,14 +1,10 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { DEFAULT_RULES, type VirtualRouterParameters } from '@baton/vrrp';
 import { AlarmRegistry } from './alarms.js';
 import type { Notice } from './events.js';
+import { settings } from './machine.fixture.js';
 import { CLAIM_MEMORY_MS, RouterAlarms } from './router-alarms.js';
 
-const web: VirtualRouterParameters = {
-  name: 'web', interface: 'eth0', vrid: 51, version: 3, family: 4, priority: 200, advertIntervalMs: 1000,
-  addresses: [{ address: '192.0.2.10', prefixLength: 24 }], preemptMode: true, preemptDelayMs: 0, startupDelayMs: 0,
-  checksum: 'auto', rules: DEFAULT_RULES, announce: { count: 5, delayMs: 5000, delayedCount: 5, refreshMs: 0 },
-};
+const web = settings('web');
 const claim = (address: string): Notice => ({
   type: 'notice', level: 'warn', event: 'foreign-claim-seen', at: 0,
   fields: { interface: 'eth0', address, mac: '02:00:00:00:00:99' },

@@ -3,7 +3,8 @@
 // master's own.
 
 import type { IpAddress } from '@baton/base';
-import type { FaultReason, StateName, VirtualRouterParameters } from '@baton/vrrp';
+import type { RouterSettings } from '@baton/config';
+import type { FaultReason, StateName } from '@baton/vrrp';
 import type { AlarmRegistry } from './alarms.js';
 import type { Notice } from './events.js';
 
@@ -21,15 +22,16 @@ export class RouterAlarms {
     this.#alarms = alarms;
   }
 
-  /** A router entered a state, or is found in it. `parameters` is undefined for one that is not configured any more. */
+  /** A router entered a state, or is found in it. `settings` is undefined for one that is not configured any more. */
   noteState(
-    router: string, state: StateName, faults: readonly FaultReason[], parameters: VirtualRouterParameters | undefined,
+    router: string, state: StateName, faults: readonly FaultReason[], settings: RouterSettings | undefined,
   ): void {
     const isMissing = faults.includes('interface-missing');
     if (isMissing) this.#alarms.raise('interface-missing', 'its interface does not exist; waiting for it', router);
     else this.#alarms.clear('interface-missing', router);
-    if (state === 'master' && parameters !== undefined) {
-      this.#mastered.set(router, new Set(parameters.addresses.map(({ address }) => address)));
+    if (state === 'master' && settings !== undefined) {
+      const addresses = settings.families.flatMap((family) => family.addresses);
+      this.#mastered.set(router, new Set(addresses.map(({ address }) => address)));
       return;
     }
     for (const address of this.#mastered.get(router) ?? []) this.#forgetClaim(address);

@@ -2,7 +2,8 @@
 // agent.
 
 import type { IpAddress } from '@baton/base';
-import type { VirtualRouterParameters } from '@baton/vrrp';
+import type { OwnedRoute } from '@baton/net';
+import type { AntiReplay, AuthenticationMode, VirtualRouterParameters } from '@baton/vrrp';
 
 /** A configuration that passed every check. */
 export interface Configuration {
@@ -10,13 +11,46 @@ export interface Configuration {
   readonly file: string;
   readonly node: string;
   readonly peers: readonly PeerConfiguration[];
-  readonly routers: readonly VirtualRouterParameters[];
+  readonly routers: readonly RouterSettings[];
+  readonly syncGroups: readonly SyncGroupSettings[];
   readonly hooks: readonly HookConfiguration[];
   readonly log: LogConfiguration;
   readonly stateDirectory: string;
   readonly runtimeDirectory: string;
   /** Run the packet observer. */
   readonly observe: boolean;
+}
+
+/** One entry of `virtual_routers`. */
+export interface RouterSettings {
+  readonly name: string;
+  /** One per address family, IPv4 first; name, interface, VRID and priority are the same in both. */
+  readonly families: readonly [VirtualRouterParameters, ...VirtualRouterParameters[]];
+  /** What advertisements are sent from, by family; absent: the primary address of the interface. */
+  readonly sourceAddresses: { readonly 4?: IpAddress; readonly 6?: IpAddress };
+  readonly authentication?: AuthenticationSettings;
+  readonly virtualMac: boolean;
+  readonly acceptMode: boolean;
+  readonly routes: readonly OwnedRoute[];
+}
+
+/** What advertisements must prove; the key files are read. */
+export type AuthenticationSettings =
+  | { readonly kind: 'simple-password'; readonly password: string }
+  | {
+      readonly kind: 'hmac';
+      readonly mode: AuthenticationMode;
+      readonly activeKeyId: number;
+      /** Hexadecimal, 32–64 bytes each. */
+      readonly keys: readonly { readonly id: number; readonly secret: string }[];
+      readonly antiReplay: AntiReplay;
+      readonly timeWindowMs: number;
+    };
+
+/** Routers that move together. */
+export interface SyncGroupSettings {
+  readonly name: string;
+  readonly routers: readonly string[];
 }
 
 /** Another node of the same virtual routers. */

@@ -4,7 +4,8 @@
 export { loadConfiguration, type LoadOptions } from './load.js';
 export { formatFinding } from './findings.js';
 export type {
-  Configuration, Finding, HookConfiguration, HookEvent, LoadResult, LogConfiguration, PeerConfiguration,
+  AuthenticationSettings, Configuration, Finding, HookConfiguration, HookEvent, LoadResult, LogConfiguration,
+  PeerConfiguration, RouterSettings, SyncGroupSettings,
 } from './configuration.js';
 
 // --- for other packages ---

@@ -1,6 +1,7 @@
 // Every key by its effect, and every way to get it wrong by its place.
 
 import { describe, expect, test } from '@jest/globals';
+import type { VirtualRouterParameters } from '@baton/vrrp';
 import type { Configuration, Finding } from './configuration.js';
 import { formatFinding } from './findings.js';
 import { interpretConfiguration } from './load.js';
@@ -36,8 +37,14 @@ function lines(text: string): readonly string[] {
   return findings(text).map(formatFinding);
 }
 
+/** The parameters of the only family of the only router. */
+function onlyFamily(text: string): VirtualRouterParameters | undefined {
+  const { routers } = configuration(text);
+  return routers.length === 1 && routers[0]?.families.length === 1 ? routers[0].families[0] : undefined;
+}
+
 describe('a key of a virtual router has its effect', () => {
-  const [plain] = configuration(withRouter('version: 3')).routers;
+  const plain = onlyFamily(withRouter('version: 3'));
 
   test.each([
     ['priority: 1', { priority: 1 }],
@@ -53,21 +60,22 @@ describe('a key of a virtual router has its effect', () => {
     ['announce: {delayed_count: 100}', { announce: { count: 5, delayMs: 5000, delayedCount: 100, refreshMs: 0 } }],
     ['announce: {refresh: 10s}', { announce: { count: 5, delayMs: 5000, delayedCount: 5, refreshMs: 10_000 } }],
   ])('%s', (keys, effect) => {
-    expect(configuration(withRouter(keys)).routers).toEqual([{ ...plain, ...effect }]);
+    expect(onlyFamily(withRouter(keys))).toEqual({ ...plain, ...effect });
   });
 
   test('interface, vrid and name', () => {
-    expect(configuration(
-      'node: a\nvirtual_routers: {x-1.y_Z: {interface: br0.100, vrid: 255, addresses: [10.0.0.1/8]}}\n').routers)
-      .toEqual(
-        [{ ...plain, name: 'x-1.y_Z', interface: 'br0.100', vrid: 255,
-          addresses: [{ address: '10.0.0.1', prefixLength: 8 }] }]);
+    expect(onlyFamily(
+      'node: a\nvirtual_routers: {x-1.y_Z: {interface: br0.100, vrid: 255, addresses: [10.0.0.1/8]}}\n'))
+      .toEqual({
+        ...plain, name: 'x-1.y_Z', interface: 'br0.100', vrid: 255,
+        addresses: [{ address: '10.0.0.1', prefixLength: 8 }],
+      });
   });
 
   test('addresses keep their order, and may say where they go and under which label', () => {
     const placed = '{address: 192.0.2.11/31, interface: eth1, label: "eth1:web"}';
     const text = withAddresses(`192.0.2.12/32, ${placed}, {address: 192.0.2.10/24}`);
-    expect(configuration(text).routers[0]?.addresses).toEqual([
+    expect(onlyFamily(text)?.addresses).toEqual([
       { address: '192.0.2.12', prefixLength: 32 },
       { address: '192.0.2.11', prefixLength: 31, interface: 'eth1', label: 'eth1:web' },
       { address: '192.0.2.10', prefixLength: 24 },

@@ -36,12 +36,17 @@ describe('the smallest useful file', () => {
         file, node: 'lb-a',
         peers: [{ node: 'lb-b', address: '10.0.0.12', port: 8512 }],
         routers: [{
-          name: 'web', interface: 'eth0', vrid: 51, version: 3, family: 4, priority: 254, advertIntervalMs: 1000,
-          addresses: [{ address: '192.0.2.10', prefixLength: 24 }],
-          preemptMode: true, preemptDelayMs: 0, startupDelayMs: 0, checksum: 'auto',
-          announce: { count: 5, delayMs: 5000, delayedCount: 5, refreshMs: 0 },
-          rules: { losingAdvert: 'auto', vridCollision: 'ignore', tolerateMissingLinkLocal: false },
+          name: 'web',
+          families: [{
+            name: 'web', interface: 'eth0', vrid: 51, version: 3, family: 4, priority: 254, advertIntervalMs: 1000,
+            addresses: [{ address: '192.0.2.10', prefixLength: 24 }],
+            preemptMode: true, preemptDelayMs: 0, startupDelayMs: 0, checksum: 'auto',
+            announce: { count: 5, delayMs: 5000, delayedCount: 5, refreshMs: 0 },
+            rules: { losingAdvert: 'auto', vridCollision: 'ignore', tolerateMissingLinkLocal: false },
+          }],
+          sourceAddresses: {}, virtualMac: false, acceptMode: true, routes: [],
         }],
+        syncGroups: [],
         hooks: [], log: { level: 'info', format: 'text', file: undefined },
         stateDirectory: '/var/lib/baton', runtimeDirectory: '/run/baton', observe: false,
       },
@@ -110,14 +115,14 @@ log: {level: {lb-a: debug, lb-b: warn}}
       ok: true, warnings: [],
       configuration: {
         node: 'lb-a', peers: [{ node: 'lb-b', address: '10.0.0.12' }], log: { level: 'debug' },
-        routers: [{ interface: 'eth0', priority: 254, addresses: [{}], announce: { count: 1 } }],
+        routers: [{ families: [{ interface: 'eth0', priority: 254, addresses: [{}], announce: { count: 1 } }] }],
       },
     });
     expect(loadConfiguration(file, { node: 'lb-b' })).toMatchObject({
       ok: true, warnings: [],
       configuration: {
         node: 'lb-b', peers: [{ node: 'lb-a', address: '10.0.0.11' }], log: { level: 'warn' },
-        routers: [{ interface: 'ens3', priority: 253, addresses: [{}, {}], announce: { count: 2 } }],
+        routers: [{ families: [{ interface: 'ens3', priority: 253, addresses: [{}, {}], announce: { count: 2 } }] }],
       },
     });
   });
@@ -152,7 +157,7 @@ log: {level: {lb-a: debug, lb-b: warn}}
     const [host = ''] = hostname().split('.');
     const file = write('host.yaml', SMALLEST.replace('node: lb-a\n', '').replace('254', `{${host}: 7}`));
     expect(loadConfiguration(file)).toMatchObject(
-      { ok: true, configuration: { node: host, routers: [{ priority: 7 }] } });
+      { ok: true, configuration: { node: host, routers: [{ families: [{ priority: 7 }] }] } });
   });
 
   test('cannot name this node once per node', () => {

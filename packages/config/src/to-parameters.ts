@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { assert } from '@baton/base';
 import { DEFAULT_RULES, type VirtualAddress, type VirtualRouterParameters } from '@baton/vrrp';
 import type {
-  Configuration, HookConfiguration, HookEvent, LogConfiguration, PeerConfiguration,
+  Configuration, HookConfiguration, HookEvent, LogConfiguration, PeerConfiguration, RouterSettings,
 } from './configuration.js';
 import type { Located } from './schema/value-type.js';
 import type { Named } from './schema/collections.js';
@@ -21,12 +21,19 @@ export function toConfiguration(draft: DraftFile, node: string, file: string, di
     node,
     peers: (draft.peers?.value ?? []).filter((peer) => peer.name !== node)
       .map((peer): PeerConfiguration => ({ node: peer.name, address: peer.value.address, port: peer.value.port })),
-    routers: given(draft.virtual_routers).map(toParameters),
+    routers: given(draft.virtual_routers).map(toRouter),
+    syncGroups: [],
     hooks: given(draft.hooks).map((each) => toHook(each.value, directory)),
     log: toLog(given(draft.log), directory),
     stateDirectory: resolve(directory, given(draft.state_directory)),
     runtimeDirectory: resolve(directory, given(draft.runtime_directory)),
     observe: given(draft.observe),
+  };
+}
+
+function toRouter(entry: Named<DraftRouter>): RouterSettings {
+  return {
+    name: entry.name, families: [toParameters(entry)], sourceAddresses: {}, virtualMac: false, acceptMode: true, routes: [],
   };
 }
 

@@ -63,14 +63,14 @@ export class Engine {
    *  @throws {BatonError} when the kernel refuses a socket or does not answer; everything then goes on as before */
   configure(generation: number, configurations: readonly RouterConfiguration[]): void {
     this.#enter((now) => {
-      const wanted = new Map(configurations.map((configuration) => [configuration.parameters.name, configuration]));
+      const wanted = new Map(configurations.map((configuration) => [configuration.name, configuration]));
       const leaving = [...this.#routers.values()].filter((hosted) => {
         const next = wanted.get(hosted.name);
-        return next === undefined || !isSameRouter(hosted.router.parameters, next.parameters);
+        return next === undefined || !isSameRouter(hosted.router.parameters, next.families[0]);
       });
       const staying = [...this.#routers.values()].filter((hosted) => !leaving.includes(hosted));
       const added = configurations
-        .filter(({ parameters }) => !staying.some((hosted) => hosted.name === parameters.name))
+        .filter(({ name }) => !staying.some((hosted) => hosted.name === name))
         .map((configuration) => new HostedRouter(configuration, this.#ports.wallClockMs()));
 
       // What can be refused comes first: nothing below this block throws. Only a node that begins takes the addresses
@@ -309,7 +309,7 @@ export class Engine {
 
   #change(hosted: HostedRouter, configuration: RouterConfiguration | undefined, now: Instant): void {
     if (configuration === undefined) return;
-    const { parameters } = configuration;
+    const [parameters] = configuration.families;
     if (JSON.stringify(hosted.router.parameters) === JSON.stringify(parameters)) return;
     this.#feed(hosted, { kind: 'parameters-changed', parameters }, now);
     // Who stops being the owner gives up what it had as one: it must be able to release it.
@@ -327,7 +327,7 @@ export class Engine {
    *  @throws {BatonError} */
   #openSessions(configurations: readonly RouterConfiguration[]): readonly InterfaceSession[] {
     const opened: InterfaceSession[] = [];
-    const names = new Set(configurations.map(({ parameters }) => parameters.interface));
+    const names = new Set(configurations.map(({ families: [parameters] }) => parameters.interface));
     try {
       for (const name of names) if (!this.#sessions.has(name)) opened.push(this.#openSession(name));
     } catch (error) {

@@ -148,25 +148,31 @@ export class FakeHost {
 }
 
 export function router(change: Partial<VirtualRouterParameters> = {}): RouterConfiguration {
+  const parameters: VirtualRouterParameters = {
+    name: 'web',
+    interface: 'eth0',
+    vrid: 7,
+    version: 3,
+    family: 4,
+    priority: 100,
+    advertIntervalMs: 1000,
+    addresses: [{ address: VIP, prefixLength: 24 }],
+    preemptMode: true,
+    preemptDelayMs: 0,
+    startupDelayMs: 0,
+    checksum: 'auto',
+    announce: { count: 5, delayMs: 5000, delayedCount: 5, refreshMs: 0 },
+    rules: DEFAULT_RULES,
+    ...change,
+  };
   return {
+    name: parameters.name,
+    families: [parameters],
     epochFloor: 0,
-    parameters: {
-      name: 'web',
-      interface: 'eth0',
-      vrid: 7,
-      version: 3,
-      family: 4,
-      priority: 100,
-      advertIntervalMs: 1000,
-      addresses: [{ address: VIP, prefixLength: 24 }],
-      preemptMode: true,
-      preemptDelayMs: 0,
-      startupDelayMs: 0,
-      checksum: 'auto',
-      announce: { count: 5, delayMs: 5000, delayedCount: 5, refreshMs: 0 },
-      rules: DEFAULT_RULES,
-      ...change,
-    },
+    sourceAddresses: {},
+    virtualMac: false,
+    acceptMode: true,
+    routes: [],
   };
 }
 

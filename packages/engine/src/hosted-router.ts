@@ -23,7 +23,7 @@ export class HostedRouter {
   readonly preexisting = new Set<IpAddress>();
 
   constructor(configuration: RouterConfiguration, nowMs: number) {
-    this.router = new VirtualRouter(configuration.parameters, { epochFloor: configuration.epochFloor });
+    this.router = new VirtualRouter(configuration.families[0], { epochFloor: configuration.epochFloor });
     this.sinceMs = nowMs;
   }
 

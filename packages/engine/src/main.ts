@@ -236,8 +236,10 @@ class EngineProcess {
     this.#observer?.close();
     this.#observer = undefined;
     if (!observe) return;
-    const interfaces = [...new Set(routers.map(({ parameters }) => parameters.interface))];
-    const addresses = routers.flatMap(({ parameters }) => parameters.addresses.map((entry) => entry.address));
+    const interfaces = [...new Set(routers.map(({ families: [parameters] }) => parameters.interface))];
+    const addresses = routers.flatMap(({ families }) =>
+      families.flatMap((parameters) => parameters.addresses.map((entry) => entry.address)),
+    );
     this.#observer = startObserver(this.#observerProgram, interfaces, addresses, (evidence) => {
       this.#reportEvidence(evidence);
     });

@@ -1,7 +1,17 @@
 // What engine and agent say to each other over their parent-child channel. The engine owns these types: the agent
 // imports only this file.
 
-import type { FaultReason, StateChange, StateName, StatisticName, VirtualRouterParameters } from '@baton/vrrp';
+import type { IpAddress } from '@baton/base';
+import type { OwnedRoute } from '@baton/net';
+import type {
+  AntiReplay,
+  AuthenticationMode,
+  FaultReason,
+  StateChange,
+  StateName,
+  StatisticName,
+  VirtualRouterParameters,
+} from '@baton/vrrp';
 
 /** Everything the agent may tell the engine. Order is kept. */
 export type AgentMessage =
@@ -14,6 +24,7 @@ export type AgentMessage =
       /** Directory whose lock makes this daemon the only one on it; made when missing. */
       readonly runtimeDirectory: string;
       readonly routers: readonly RouterConfiguration[];
+      readonly syncGroups: readonly SyncGroupConfiguration[];
       /** Start the packet observer (cap) in a process of its own. */
       readonly observe: boolean;
     }
@@ -28,9 +39,41 @@ export type AgentMessage =
 
 /** One router as the engine runs it. */
 export interface RouterConfiguration {
-  readonly parameters: VirtualRouterParameters;
+  readonly name: string;
+  /** One per address family, IPv4 first: two VRRP sessions, one decision. Name, interface, VRID and priority are the
+   *  same in both. */
+  readonly families: readonly [VirtualRouterParameters, ...VirtualRouterParameters[]];
   /** The epoch of the last mastership known from an earlier life; the next one is higher. */
   readonly epochFloor: number;
+  /** What advertisements are sent from, by family; absent: the primary address of the interface. */
+  readonly sourceAddresses: { readonly 4?: IpAddress; readonly 6?: IpAddress };
+  readonly authentication?: RouterAuthentication;
+  /** Advertise from the virtual MAC, and hold the addresses on a macvlan that has it (RFC 9568 §7.3). */
+  readonly virtualMac: boolean;
+  /** Accept_Mode (RFC 9568 §6.1): whether this host answers on the virtual addresses. */
+  readonly acceptMode: boolean;
+  /** Present only while master. */
+  readonly routes: readonly OwnedRoute[];
+}
+
+/** What advertisements must prove, with the secrets that the core must not know. */
+export type RouterAuthentication =
+  /** Version 2: at most 8 bytes, sent in clear. */
+  | { readonly kind: 'simple-password'; readonly password: string }
+  | {
+      readonly kind: 'hmac';
+      readonly mode: AuthenticationMode;
+      readonly activeKeyId: number;
+      /** Hexadecimal, 32–64 bytes each. */
+      readonly keys: readonly { readonly id: number; readonly secret: string }[];
+      readonly antiReplay: AntiReplay;
+      readonly timeWindowMs: number;
+    };
+
+/** Routers that move together. A router is in one group at most. */
+export interface SyncGroupConfiguration {
+  readonly name: string;
+  readonly routers: readonly string[];
 }
 
 /** Everything the engine may tell the agent. */

@@ -5,6 +5,7 @@ import type { AddressOwner, AddressResult, OwnedAddress } from '@baton/net';
 import { DEFAULT_RULES, OWNER_PRIORITY, type VirtualRouterParameters } from '@baton/vrrp';
 import { HostedRouter } from './hosted-router.js';
 import { InterfaceSession } from './interface-session.js';
+import type { RouterConfiguration } from './messages.js';
 import { Notices } from './notices.js';
 import { perform } from './perform.js';
 import type { EnginePorts } from './ports.js';
@@ -30,6 +31,15 @@ const PARAMETERS: VirtualRouterParameters = {
   announce: { count: 1, delayMs: 0, delayedCount: 0, refreshMs: 0 },
   rules: DEFAULT_RULES,
 };
+const REHEARSED: RouterConfiguration = {
+  name: PARAMETERS.name,
+  families: [PARAMETERS],
+  epochFloor: 0,
+  sourceAddresses: {},
+  virtualMac: false,
+  acceptMode: true,
+  routes: [],
+};
 
 /** Rehearses on these ports. What the loopback interface refuses is of no consequence. */
 export function rehearsePromotion(ports: EnginePorts): void {
@@ -52,7 +62,7 @@ export function rehearsePromotion(ports: EnginePorts): void {
     },
   };
   for (let count = 0; count < REHEARSALS; count += 1) {
-    const hosted = new HostedRouter({ parameters: PARAMETERS, epochFloor: 0 }, 0);
+    const hosted = new HostedRouter(REHEARSED, 0);
     const decidedAt = ports.clock.now();
     const context = { hosted, session, ports: { ...silent, addressOwner }, notices, decidedAt };
     hosted.router.handle({ kind: 'address-changed', primaryAddress: LOOPBACK.address }, decidedAt);

@@ -95,6 +95,16 @@ export interface AddressOwner {
   list(interfaceName?: string): readonly HeldAddress[];
 }
 
+/** A route to be held while master: where to, and by which way. */
+export interface OwnedRoute {
+  /** The destination; prefix length 0 is the default route. */
+  readonly to: AddressPrefix;
+  readonly via?: IpAddress;
+  readonly interface?: string;
+  /** Routing table, 1–4 294 967 295; 254 is the main table. */
+  readonly table: number;
+}
+
 /** Announcer: tells the LAN who holds an address. */
 export interface Announcer {
   /** Sends `count` gratuitous ARPs or unsolicited neighbour advertisements for each address, in the caller's tick. */

@@ -195,6 +195,9 @@ export class SimulatedNode {
       announce: { count: 5, delayMs: 5000, delayedCount: 5, refreshMs: 0 },
       rules: DEFAULT_RULES,
     };
-    return { parameters, epochFloor: this.#lastEpoch };
+    return {
+      name: parameters.name, families: [parameters], epochFloor: this.#lastEpoch, sourceAddresses: {}, virtualMac: false,
+      acceptMode: true, routes: [],
+    };
   }
 }

@@ -2,9 +2,9 @@
 // restarted, and stop. Remembers per router what was told last and to which hooks, so that none is told a state twice
 // in one life of the engine. Order and waiting: runner.ts.
 
-import type { Configuration, HookConfiguration, HookEvent } from '@baton/config';
+import type { Configuration, HookConfiguration, HookEvent, RouterSettings } from '@baton/config';
 import type { RouterSnapshot } from '@baton/engine/messages';
-import type { StateChange, StateName, VirtualRouterParameters } from '@baton/vrrp';
+import type { StateChange, StateName } from '@baton/vrrp';
 import type { EventReporter } from '../events.js';
 import type { CommandResult, StartCommand } from './command.js';
 import { hookAddresses, hookEvent, hooksFor, type HookOccurrence } from './events.js';
@@ -86,11 +86,11 @@ export class HookDelivery {
     const before = this.#current;
     const proposed = this.#proposed;
     if (proposed === undefined) return;
-    const kept = new Set(proposed.routers.map((parameters) => parameters.name));
-    for (const parameters of before?.routers ?? []) {
-      if (kept.has(parameters.name)) continue;
-      this.#stop(parameters);
-      this.#known.delete(parameters.name);
+    const kept = new Set(proposed.routers.map(({ name }) => name));
+    for (const router of before?.routers ?? []) {
+      if (kept.has(router.name)) continue;
+      this.#stop(router);
+      this.#known.delete(router.name);
     }
     this.#current = proposed;
     this.#proposed = undefined;
@@ -102,7 +102,7 @@ export class HookDelivery {
   }
 
   /** How a router is configured, by the configuration it runs under or is about to. */
-  parametersOf(router: string): VirtualRouterParameters | undefined {
+  settingsOf(router: string): RouterSettings | undefined {
     return this.#configurationOf(router)?.routers.find(({ name }) => name === router);
   }
 
@@ -132,7 +132,7 @@ export class HookDelivery {
 
   /** Tells every router's hooks that the daemon stops. */
   stopAll(): void {
-    for (const parameters of this.#current?.routers ?? []) this.#stop(parameters);
+    for (const router of this.#current?.routers ?? []) this.#stop(router);
   }
 
   /** Resolves when every hook has ended, or after `timeoutMs`, when what still runs is killed. */
@@ -147,11 +147,11 @@ export class HookDelivery {
     this.#runner.release();
   }
 
-  #stop(parameters: VirtualRouterParameters): void {
-    const before = this.#known.get(parameters.name);
-    this.#tell(parameters.name, {
+  #stop({ name, families: [{ priority }] }: RouterSettings): void {
+    const before = this.#known.get(name);
+    this.#tell(name, {
       state: 'stop', previousState: before?.state ?? 'initialize', reason: 'shutdown', epoch: before?.epoch ?? 0,
-      priority: before?.priority ?? parameters.priority, atMs: this.#options.wallClockMs(),
+      priority: before?.priority ?? priority, atMs: this.#options.wallClockMs(),
     });
   }
 
@@ -161,14 +161,14 @@ export class HookDelivery {
     pick = (hooks: readonly HookConfiguration[]): readonly HookConfiguration[] => hooks,
   ): void {
     const configuration = this.#configurationOf(router);
-    const parameters = this.parametersOf(router);
-    if (configuration === undefined || parameters === undefined) return;
+    const settings = this.settingsOf(router);
+    if (configuration === undefined || settings === undefined) return;
     const before = this.#known.get(router);
     const { state, epoch } = told;
     if (before !== undefined) this.#known.set(router, { ...before, told: { state, epoch }, untold: [] });
     this.#runner.enqueue({
       hooks: pick(hooksFor(configuration.hooks, state, router)),
-      occurrence: { router, node: configuration.node, addresses: hookAddresses(parameters), ...told },
+      occurrence: { router, node: configuration.node, addresses: hookAddresses(settings), ...told },
     });
   }
 

@@ -2,8 +2,8 @@
 // JSON on standard input. Pure. Starts no process: command.ts does; decides no order: runner.ts does.
 
 import { formatAddressPrefix } from '@baton/base';
-import type { HookConfiguration, HookEvent } from '@baton/config';
-import type { StateName, VirtualRouterParameters } from '@baton/vrrp';
+import type { HookConfiguration, HookEvent, RouterSettings } from '@baton/config';
+import type { StateName } from '@baton/vrrp';
 import { instanceArguments } from './keepalived.js';
 
 /** One state of one router, as hooks are told about it. */
@@ -36,8 +36,8 @@ export function hooksFor(
 }
 
 /** The addresses of a router as hooks are shown them. */
-export function hookAddresses(parameters: VirtualRouterParameters): readonly string[] {
-  return parameters.addresses.map(formatAddressPrefix);
+export function hookAddresses({ families }: RouterSettings): readonly string[] {
+  return families.flatMap(({ addresses }) => addresses).map(formatAddressPrefix);
 }
 
 /** Program and arguments of one hook: the configured words, then keepalived's. */
