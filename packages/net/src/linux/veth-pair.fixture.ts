@@ -5,7 +5,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 
 import {
-  AF_PACKET, SOCK_RAW, bindSocket, closeDescriptor, encodeLinkAddress, interfaceIndex, openSocket, receive, sendTo,
+  AF_PACKET, SOCK_RAW, bindSocket, closeDescriptor, encodeLinkAddress, interfaceIndex, openRouteSocket, openSocket,
+  readLink, receive, sendTo,
 } from '@baton/linux';
 
 /** Two interfaces: what leaves one arrives at the other. */
@@ -38,7 +39,27 @@ export function createVethPair(number: number): VethPair {
     ip('address', 'add', `${address}/24`, 'dev', name);
     ip('link', 'set', name, 'up');
   }
-  return { near, far, nearAddress, farAddress };
+  const pair = { near, far, nearAddress, farAddress };
+  waitUntilUp(pair);
+  return pair;
+}
+
+/** Blocks until the kernel says of both ends what the product waits for, that they are up and running. Until it does,
+ *  it takes packets and throws them away: the queue of an interface whose carrier has come back is set up later, by a
+ *  worker of the kernel.
+ *  @throws {Error} after 5 s */
+export function waitUntilUp({ near, far }: VethPair): void {
+  const deadline = performance.now() + 5000;
+  const socket = openRouteSocket();
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  try {
+    while (![near, far].every((name) => readLink(socket, name)?.up === true)) {
+      if (performance.now() > deadline) throw new Error(`${near} and ${far} did not come up within 5 s`);
+      Atomics.wait(pause, 0, 0, 1);
+    }
+  } finally {
+    socket.close();
+  }
 }
 
 /** Removes a pair; harmless when it is gone. */
