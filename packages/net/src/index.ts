@@ -3,7 +3,10 @@
 
 import type { AddressPrefix, IpAddress } from '@baton/base';
 
+import type { VirtualLink } from './virtual-link.js';
+
 // --- for users: what the engine asks of the world ---
+export { VIRTUAL_LINK_METRIC, virtualLinkName, virtualMac, type VirtualLink } from './virtual-link.js';
 
 /** One received IP datagram of protocol 112. The payload belongs to the receiver. */
 export interface ReceivedDatagram {
@@ -63,6 +66,9 @@ export interface PacketIo {
 export interface OwnedAddress extends AddressPrefix {
   readonly interface: string;
   readonly label?: string;
+  /** Metric of the route to the address's subnet that the kernel makes with it; the kernel's own choice without. On a
+   *  virtual link it is VIRTUAL_LINK_METRIC, so that the host's own route to that subnet stays the better one. */
+  readonly metric?: number;
 }
 
 /** An address as the kernel holds it now. */
@@ -103,6 +109,51 @@ export interface OwnedRoute {
   readonly interface?: string;
   /** Routing table, 1–4 294 967 295; 254 is the main table. */
   readonly table: number;
+}
+
+/** What became of a route's claim; `already` and `ours` as for an address. `EEXIST`: a route of somebody else leads
+ *  there another way, with the same metric, and is left alone. */
+export type RouteResult = AddressResult;
+
+/** RouteOwner: makes and removes unicast routes, synchronously, in the caller's tick. A route via a virtual IP's subnet
+ *  is claimed after the address, and goes with the interface when that goes down. */
+export interface RouteOwner {
+  /** Puts the route into its table, or changes the way of one that is ours. */
+  claim(route: OwnedRoute): RouteResult;
+  /** Ok also when the route was not there. Never takes a route that does not carry our mark (rtm_protocol). */
+  release(route: OwnedRoute): ReleaseResult;
+  /** All routes of this network namespace that carry our mark.
+   *  @throws {BatonError} with `details.errno` when the kernel does not answer: then nothing is known */
+  list(): readonly OwnedRoute[];
+}
+
+/** What became of a change to an interface or a filter. */
+export type LinkResult = { readonly ok: true } | { readonly ok: false; readonly errno: string };
+
+/** VirtualLinks: interfaces that carry a virtual MAC. All calls are done, or refused, when they return. */
+export interface VirtualLinks {
+  /** Makes the link, or puts right what is there. Afterwards it is down, silent and deaf, unless it was activated
+   *  through this object. To be called again when the parent was made anew, because a link dies with its parent.
+   *  `EEXIST`: the name belongs to an interface that is not ours, which is left alone; `ENODEV`: no parent;
+   *  `EOPNOTSUPP`: the kernel knows no macvlan; `EROFS`: settings cannot be written. */
+  ensure(link: VirtualLink): LinkResult;
+  /** Up, and ready to carry addresses. `EBUSY`: another interface on the parent has this MAC. */
+  activate(link: VirtualLink): LinkResult;
+  /** Down: its IPv6 addresses and its routes are gone, its IPv4 addresses are no longer this host's. */
+  deactivate(link: VirtualLink): LinkResult;
+  /** Ok also when it was not there. With the last link of a parent, the parent gets its settings back. */
+  remove(link: VirtualLink): LinkResult;
+  /** Links of this owner that are there now, also those of a process that has died.
+   *  @throws {BatonError} with `details.errno` when the kernel does not answer: then nothing is known */
+  list(): readonly VirtualLink[];
+}
+
+/** TrafficFilter: keeps the host from accepting packets to virtual IPs, for routers with `accept: false`. */
+export interface TrafficFilter {
+  /** Replaces, at once and as a whole, the set of addresses for which packets to this host are dropped; ARP and
+   *  neighbour discovery excepted. The kernel keeps it when the process ends. An empty set removes everything.
+   *  `EOPNOTSUPP` or `EPROTONOSUPPORT`: the kernel has no nf_tables. */
+  refuse(addresses: readonly IpAddress[]): LinkResult;
 }
 
 /** Announcer: tells the LAN who holds an address. */
