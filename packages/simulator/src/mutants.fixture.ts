@@ -2,7 +2,7 @@
 // either what a router answers or what a port does.
 
 import { InvariantError } from '@baton/base';
-import type { EnginePorts } from '@baton/engine';
+import type { EnginePorts } from '@baton/engine/core';
 import {
   isBetterMaster, RESIGN_PRIORITY, VirtualRouter, type VirtualRouterInput, type VirtualRouterOutput,
 } from '@baton/vrrp';

@@ -7,7 +7,7 @@
 // Decides when the engine is called, never what it answers.
 
 import { BatonError, type Instant } from '@baton/base';
-import { Engine, type EnginePorts } from '@baton/engine';
+import { Engine, type EnginePorts } from '@baton/engine/core';
 import type { RouterSnapshot } from '@baton/engine/messages';
 import type { AdvertisementSocket, LinkState, NetErrorCode, ReceivedDatagram } from '@baton/net';
 import type { DriftingClock } from './clock.js';

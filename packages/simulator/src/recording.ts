@@ -2,7 +2,7 @@
 // ports answered. Enough to run the same calls through the same core again (replay.ts). Secrets are no part of it.
 
 import { isBatonError, type Instant } from '@baton/base';
-import type { EnginePorts } from '@baton/engine';
+import type { EnginePorts } from '@baton/engine/core';
 import type { RouterConfiguration } from '@baton/engine/messages';
 import type {
   AddressResult, HeldAddress, LinkState, NetErrorCode, ReceivedDatagram, ReleaseResult, SendResult,

@@ -2,7 +2,7 @@
 // then. Where the engine asks for something else than it did, the recording was made by other code, and that is said.
 
 import { BatonError, type Instant } from '@baton/base';
-import { Engine, type EnginePorts } from '@baton/engine';
+import { Engine, type EnginePorts } from '@baton/engine/core';
 import type { EngineMessage } from '@baton/engine/messages';
 import type { HeldAddress, LinkState, NetErrorCode, ReceivedDatagram } from '@baton/net';
 import {
