@@ -1,5 +1,5 @@
-// `npm run fuzz [packets]`: ten million mutated advertisements, or as many as are asked for, through decoding and receive
-// checks; a fresh seed each time unless BATON_SEED names one. The same test runs with fewer packets among the others.
+// `npm run fuzz [packets]`: ten million mutated advertisements, or as many as are asked for, through decoding and
+// receive checks; a fresh seed each time unless BATON_SEED names one. The same test runs with fewer among the others.
 import { spawnSync } from 'node:child_process';
 import { root } from './setup/run.mjs';
 

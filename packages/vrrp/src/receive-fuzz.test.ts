@@ -193,7 +193,7 @@ describe.each(SESSIONS)('%s', (_name, parameters, proving) => {
     expect(owed.accepted - owed.whole).toBeLessThan(20);
   });
 
-  test(`B44: ${String(MUTATED)} mutated advertisements, most with a good checksum, never throw (seed ${String(SEED)})`, () => {
+  test(`B44: ${String(MUTATED)} mutated advertisements, most resealed, never throw (seed ${String(SEED)})`, () => {
     const random = randomSource(SEED + 2);
     const session = new Session(parameters, proving);
     const originals = Array.from({ length: 256 }, () => session.sound(random(256), random(2) === 0));
