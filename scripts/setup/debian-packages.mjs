@@ -17,6 +17,7 @@ const TEST = [
   { name: 'python3', has: 'python3' },
   { name: 'libpcap-dev', has: '/usr/include/pcap/pcap.h' },
   { name: 'keepalived', has: 'keepalived' },
+  { name: 'frr', has: '/usr/lib/frr/vrrpd' },
   { name: 'tshark', has: 'tshark' },
   { name: 'tcpdump', has: 'tcpdump' },
   { name: 'nftables', has: 'nft' },
@@ -29,7 +30,8 @@ const TEST = [
 const NEEDED = { build: [], demo: DEMO, test: TEST };
 
 const INSTALL = ['install', '--yes', '--no-install-recommends'];
-/** Debian's way to say that a package must not start its daemon (we want keepalived's program, not its service). */
+/** Debian's way to say that a package must not start its daemon (we want the programs of keepalived and FRR, not their
+ *  services). */
 const POLICY_FILE = '/usr/sbin/policy-rc.d';
 
 /** Makes sure that the Debian packages of `mode` are there.

@@ -4,30 +4,23 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { LAB_DIRECTORY, type LabHost } from './namespaces.js';
-import { LAB_VRID, type LabNode } from './node.js';
+import type { LabNode } from './node.js';
 import { LabProcess, residentBytes } from './processes.js';
+import { familiesOf, intervalOf, LAB_VRID, type FamilyAddresses, type RouterOptions } from './router-options.js';
 
-/** How keepalived is configured for one virtual router. */
-export interface KeepalivedOptions {
-  /** 1–255; 255 is the owner. */
-  readonly priority: number;
-  readonly vrid?: number;
-  /** Advertisement interval in milliseconds, a multiple of 10; default 1000. */
-  readonly advertIntervalMs?: number;
-  /** `address/length`, in this order on the wire. */
-  readonly addresses: readonly string[];
+/** How keepalived is configured for one virtual router: one vrrp_instance for each family, two of them in a
+ *  sync group. */
+export interface KeepalivedOptions extends RouterOptions {
   /** Start in state MASTER instead of BACKUP; default false. */
   readonly initialMaster?: boolean;
-  /** Default true. */
-  readonly preempt?: boolean;
-  /** Further lines of the vrrp_instance block. */
+  /** Further lines of each vrrp_instance block. */
   readonly extraLines?: readonly string[];
 }
 
 /** keepalived on one host of the LAN. */
 export class KeepalivedNode implements LabNode {
   readonly host: LabHost;
-  readonly #options: KeepalivedOptions;
+  #options: KeepalivedOptions;
   #process: LabProcess | undefined;
 
   constructor(host: LabHost, options: KeepalivedOptions) {
@@ -46,6 +39,11 @@ export class KeepalivedNode implements LabNode {
   /** Resident memory of all its processes. */
   get residentBytes(): number {
     return this.pids.reduce((sum, pid) => sum + residentBytes(pid), 0);
+  }
+
+  /** Changes the configuration of the next start. */
+  configure(change: Partial<KeepalivedOptions>): void {
+    this.#options = { ...this.#options, ...change };
   }
 
   async start(): Promise<void> {
@@ -70,20 +68,43 @@ export class KeepalivedNode implements LabNode {
 
 /** The configuration file for one virtual router; `advert_int` is in seconds there. */
 export function keepalivedConfiguration(host: LabHost, options: KeepalivedOptions): string {
-  const further = [...(options.preempt === false ? ['nopreempt'] : []), ...(options.extraLines ?? [])];
-  return `global_defs {
-  router_id ${host.name}
-  vrrp_version 3
+  const families = familiesOf(options);
+  const names = families.map(({ family }) => instanceName(family));
+  const group = families.length > 1 ? block('vrrp_sync_group pair', block('group', names)) : [];
+  const lines = [
+    ...block('global_defs', [`router_id ${host.name}`, `vrrp_version ${String(options.version ?? 3)}`]),
+    ...group,
+    ...families.flatMap((part) => instance(host, options, part)),
+  ];
+  return `${lines.join('\n')}\n`;
 }
-vrrp_instance vip {
-  state ${options.initialMaster === true ? 'MASTER' : 'BACKUP'}
-  interface ${host.interface}
-  virtual_router_id ${String(options.vrid ?? LAB_VRID)}
-  priority ${String(options.priority)}
-  advert_int ${String((options.advertIntervalMs ?? 1000) / 1000)}
-${further.map((line) => `  ${line}\n`).join('')}\
-  virtual_ipaddress {
-${options.addresses.map((address) => `    ${address}\n`).join('')}  }
+
+function instanceName(family: 4 | 6): string {
+  return family === 4 ? 'vip' : 'vip6';
 }
-`;
+
+function instance(host: LabHost, options: KeepalivedOptions, { family, addresses }: FamilyAddresses): string[] {
+  return block(`vrrp_instance ${instanceName(family)}`, [
+    `state ${options.initialMaster === true ? 'MASTER' : 'BACKUP'}`,
+    `interface ${host.interface}`,
+    `virtual_router_id ${String(options.vrid ?? LAB_VRID)}`,
+    `priority ${String(options.priority)}`,
+    `advert_int ${String(intervalOf(options) / 1000)}`,
+    ...(options.preempt === false ? ['nopreempt'] : []),
+    ...(options.virtualMac === true ? ['use_vmac'] : []),
+    ...(options.password === undefined ? [] :
+      block('authentication', ['auth_type PASS', `auth_pass ${options.password}`])),
+    ...(options.unicast === true ? unicastLines(host, options) : []),
+    ...(options.extraLines ?? []),
+    ...block('virtual_ipaddress', addresses),
+  ]);
+}
+
+function unicastLines(host: LabHost, { peers = [] }: KeepalivedOptions): string[] {
+  const addresses = peers.map((peer) => peer.address);
+  return [`unicast_src_ip ${host.address}`, 'check_unicast_src', ...block('unicast_peer', addresses)];
+}
+
+function block(title: string, inner: readonly string[]): string[] {
+  return [`${title} {`, ...inner.map((line) => `  ${line}`), '}'];
 }

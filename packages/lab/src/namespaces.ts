@@ -19,6 +19,8 @@ export interface LabHost {
   readonly interface: 'eth0';
   /** 10.9.0.N, /24. */
   readonly address: IpAddress;
+  /** fe80::ff:fe00:N, which the kernel makes from the MAC (RFC 4291, modified EUI-64). */
+  readonly linkLocal: IpAddress;
   /** 02:00:00:00:00:NN. */
   readonly mac: string;
   /** The end of its cable in the switch. */
@@ -127,12 +129,11 @@ table inet lab {
     return [...text.matchAll(/ inet (\S+)/g)].map((match) => match[1] ?? '');
   }
 
-  /** Names of the nodes whose kernel holds an address, given without prefix length. */
+  /** Names of the nodes whose kernel holds an address on any interface, of either family, given without prefix
+   *  length. */
   async holders(address: IpAddress): Promise<readonly string[]> {
-    const holds = await Promise.all(this.nodes.map(async (node) => {
-      const held = await this.addresses(node.name);
-      return held.some((prefix) => prefix.startsWith(`${address}/`));
-    }));
+    const holds = await Promise.all(this.nodes.map(async (node) =>
+      (await run(['ip', '-n', node.namespace, '-o', 'address', 'show', 'to', address])) !== ''));
     return this.nodes.filter((_, index) => holds[index] === true).map((node) => node.name);
   }
 
@@ -165,7 +166,8 @@ table inet lab {
 function describeHost(prefix: string, name: string, number: number): LabHost {
   return {
     name, namespace: `${prefix}-${name}`, interface: 'eth0', port: `p-${name}`,
-    address: `10.9.0.${String(number)}`, mac: `02:00:00:00:00:${number.toString(16).padStart(2, '0')}`,
+    address: `10.9.0.${String(number)}`, linkLocal: `fe80::ff:fe00:${number.toString(16)}`,
+    mac: `02:00:00:00:00:${number.toString(16).padStart(2, '0')}`,
   };
 }
 

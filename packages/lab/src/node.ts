@@ -10,10 +10,9 @@ import type { JournalEvent, RouterStatus, StatusReport } from '@baton/agent/cont
 import type { LabErrorCode } from './errors.js';
 import { LAB_DIRECTORY, type LabHost } from './namespaces.js';
 import { insideNamespace, LabProcess, runToEnd, type CommandResult } from './processes.js';
+import { intervalOf, LAB_VRID, type RouterOptions } from './router-options.js';
 import { waitFor } from './waiting.js';
 
-/** Default virtual router id of the lab. */
-export const LAB_VRID = 51;
 /** Name of the one virtual router of a lab node. */
 export const LAB_ROUTER = 'web';
 const BATON = fileURLToPath(new URL('../../cli/bin/baton', import.meta.url));
@@ -25,6 +24,8 @@ export interface LabNode {
   readonly pids: readonly number[];
   /** Everything the daemon wrote to its terminal since its last start. */
   readonly log: string;
+  /** Changes the configuration of the next start. */
+  configure(change: Partial<RouterOptions>): void;
   /** Starts it; returns as soon as the process exists. */
   start(): Promise<void>;
   /** SIGTERM, and waits until it has ended. */
@@ -37,20 +38,11 @@ export interface LabNode {
 export type YamlValue = string | number | boolean | null | readonly YamlValue[] | { readonly [key: string]: YamlValue };
 
 /** How Baton is configured for one virtual router. */
-export interface BatonOptions {
-  /** 1–255. */
-  readonly priority: number;
-  readonly vrid?: number;
-  /** Advertisement interval in milliseconds; default 1000. */
-  readonly advertIntervalMs?: number;
-  /** `address/length`. */
-  readonly addresses: readonly string[];
-  /** Further keys of the virtual router, as in the file: `{preempt: false}`. */
+export interface BatonOptions extends RouterOptions {
+  /** Further keys of the virtual router, as in the file: `{startup_delay: '1s'}`. */
   readonly router?: Readonly<Record<string, YamlValue>>;
   /** Further keys of the file: `{hooks: [...]}`. */
   readonly file?: Readonly<Record<string, YamlValue>>;
-  /** The other nodes. */
-  readonly peers?: readonly LabHost[];
   /** Program and arguments that become the daemon: `['env', 'X=1']`, `['setpriv', …]`; default none. */
   readonly launcher?: readonly string[];
 }
@@ -164,8 +156,9 @@ export function batonConfiguration(host: LabHost, options: BatonOptions, directo
         interface: host.interface,
         vrid: options.vrid ?? LAB_VRID,
         priority: options.priority,
-        advert_interval: `${String(options.advertIntervalMs ?? 1000)}ms`,
+        advert_interval: `${String(intervalOf(options))}ms`,
         addresses: options.addresses,
+        ...routerKeys(options),
         ...options.router,
       },
     },
@@ -174,4 +167,17 @@ export function batonConfiguration(host: LabHost, options: BatonOptions, directo
     ...options.file,
   };
   return `${JSON.stringify(configuration, null, 2)}\n`;
+}
+
+/** The keys of what was asked for; what was not keeps Baton's own default. */
+function routerKeys(options: BatonOptions): Record<string, YamlValue> {
+  const keys: Record<string, YamlValue | undefined> = {
+    version: options.version,
+    preempt: options.preempt,
+    unicast: options.unicast,
+    virtual_mac: options.virtualMac,
+    authentication: options.password === undefined ? undefined : { simple_password: options.password },
+  };
+  const given = Object.entries(keys).filter((entry): entry is [string, YamlValue] => entry[1] !== undefined);
+  return Object.fromEntries(given);
 }
