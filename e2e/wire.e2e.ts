@@ -1,8 +1,9 @@
 // What Baton puts on the wire, as another dissector reads it, and what it does with what others put there.
 
 import { describe, expect, test } from '@jest/globals';
-import { run, waitFor, type BatonNode, type LabHost } from '@baton/lab';
+import { waitFor, type BatonNode, type LabHost } from '@baton/lab';
 import { FAST_MS, onLan, VIP } from './support/bed.js';
+import { dissect, distinct, GOOD_CHECKSUM } from './support/dissection.js';
 import { writeAdvert, type AdvertFields } from './support/frames.js';
 import { elect, readJournal, story, transitions, waitForTransition } from './support/journal.js';
 
@@ -27,7 +28,7 @@ describe('tshark', () => {
       );
       await capture.stop();
 
-      const rows = await dissect(capture.file, [
+      const rows = await dissect(capture.file, 'vrrp', [
         'ip.src',
         'ip.dst',
         'ip.ttl',
@@ -44,28 +45,28 @@ describe('tshark', () => {
         '_ws.expert.message',
         '_ws.malformed',
       ]);
-      const expected = (source: string, priority: string): string[] => [
-        source,
-        '224.0.0.18',
-        '255',
-        '48',
-        '1',
-        '3',
-        '1',
-        '77',
-        priority,
-        '10',
-        '2',
-        '10.9.0.100,10.9.0.101',
-        '1',
-        '',
-        '',
-      ];
-      expect([...new Set(rows.map((row) => row.join(' ')))].sort()).toEqual(
-        [expected('10.9.0.1', '0'), expected('10.9.0.1', '200'), expected('10.9.0.2', '100')].map((row) =>
-          row.join(' '),
-        ),
-      );
+      const expected = (source: string, priority: string): (typeof rows)[number] => ({
+        'ip.src': source,
+        'ip.dst': '224.0.0.18',
+        'ip.ttl': '255',
+        'ip.dsfield.dscp': '48',
+        'ip.checksum.status': GOOD_CHECKSUM,
+        'vrrp.version': '3',
+        'vrrp.type': '1',
+        'vrrp.virt_rtr_id': '77',
+        'vrrp.prio': priority,
+        'vrrp.short_adver_int': '10',
+        'vrrp.addr_count': '2',
+        'vrrp.ip_addr': '10.9.0.100,10.9.0.101',
+        'vrrp.checksum.status': GOOD_CHECKSUM,
+        '_ws.expert.message': '',
+        '_ws.malformed': '',
+      });
+      expect(distinct(rows)).toEqual([
+        expected('10.9.0.1', '200'),
+        expected('10.9.0.1', '0'),
+        expected('10.9.0.2', '100'),
+      ]);
       expect(rows.length).toBe(capture.adverts().length);
       expect(rows.length).toBeGreaterThan(5);
     }));
@@ -116,21 +117,20 @@ describe('a losing advert', () => {
 
 describe('packets that are not what they should be', () => {
   /** Each kind, what makes it wrong, and the counter of its discard: the router's, or the engine's if it names none. */
-  const kinds: readonly { readonly name: string; readonly wrong: Partial<AdvertFields>; readonly counter: string }[] =
-    [
-      { name: 'truncated in its header', wrong: { cutBytes: 6 }, counter: 'length_errors' },
-      { name: 'truncated in its addresses', wrong: { cutBytes: 2 }, counter: 'length_errors' },
-      { name: 'without addresses', wrong: { addresses: [] }, counter: 'length_errors' },
-      { name: 'oversized', wrong: { extraBytes: 1_400 }, counter: 'length_errors' },
-      { name: 'of version 2', wrong: { version: 2 }, counter: 'version_errors' },
-      { name: 'of version 4', wrong: { version: 4 }, counter: 'version_errors' },
-      { name: 'of type 2', wrong: { type: 2 }, counter: 'type_errors' },
-      { name: 'with a wrong checksum', wrong: { checksumError: 1 }, counter: 'checksum_errors' },
-      { name: 'with TTL 254', wrong: { ttl: 254 }, counter: 'ttl_errors' },
-      { name: 'with interval 0', wrong: { intervalCs: 0 }, counter: 'interval_errors' },
-      { name: 'with VRID 0', wrong: { vrid: 0 }, counter: 'unknown-vrid' },
-      { name: 'with a VRID of nobody', wrong: { vrid: 99 }, counter: 'unknown-vrid' },
-    ];
+  const kinds: readonly { readonly name: string; readonly wrong: Partial<AdvertFields>; readonly counter: string }[] = [
+    { name: 'truncated in its header', wrong: { cutBytes: 6 }, counter: 'length_errors' },
+    { name: 'truncated in its addresses', wrong: { cutBytes: 2 }, counter: 'length_errors' },
+    { name: 'without addresses', wrong: { addresses: [] }, counter: 'length_errors' },
+    { name: 'oversized', wrong: { extraBytes: 1_400 }, counter: 'length_errors' },
+    { name: 'of version 2', wrong: { version: 2 }, counter: 'version_errors' },
+    { name: 'of version 4', wrong: { version: 4 }, counter: 'version_errors' },
+    { name: 'of type 2', wrong: { type: 2 }, counter: 'type_errors' },
+    { name: 'with a wrong checksum', wrong: { checksumError: 1 }, counter: 'checksum_errors' },
+    { name: 'with TTL 254', wrong: { ttl: 254 }, counter: 'ttl_errors' },
+    { name: 'with interval 0', wrong: { intervalCs: 0 }, counter: 'interval_errors' },
+    { name: 'with VRID 0', wrong: { vrid: 0 }, counter: 'unknown-vrid' },
+    { name: 'with a VRID of nobody', wrong: { vrid: 99 }, counter: 'unknown-vrid' },
+  ];
 
   test('are discarded and counted by their reason, leave the state alone and fill no log', () =>
     onLan(['a', 'b'], async (bed) => {
@@ -212,28 +212,4 @@ function advert(from: LabHost, fields: Partial<AdvertFields>): Buffer {
     addresses: [VIP],
     ...fields,
   });
-}
-
-/** One row of fields for each VRRP packet of a capture, by tshark with every checksum verified. */
-async function dissect(file: string, fields: readonly string[]): Promise<readonly (readonly string[])[]> {
-  const text = await run([
-    'tshark',
-    '-r',
-    file,
-    '-Y',
-    'vrrp',
-    '-T',
-    'fields',
-    '-E',
-    'separator=|',
-    '-o',
-    'ip.check_checksum:TRUE',
-    '-o',
-    'vrrp.v3_checksum_as_in_v2:FALSE',
-    ...fields.flatMap((field) => ['-e', field]),
-  ]);
-  return text
-    .trim()
-    .split('\n')
-    .map((line) => line.split('|'));
 }

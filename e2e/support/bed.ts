@@ -4,13 +4,16 @@
 import { jest } from '@jest/globals';
 import {
   BatonNode,
+  FrrNode,
   KeepalivedNode,
   Lan,
   run,
   waitFor,
   type BatonOptions,
+  type FrrOptions,
   type KeepalivedOptions,
   type LabNode,
+  type RouterOptions,
 } from '@baton/lab';
 import { Capture } from './capture.js';
 import { ClaimWatch } from './claims.js';
@@ -56,20 +59,26 @@ export class Bed {
   /** Baton on a node, not started: the virtual address of the tests, fast adverts and all other nodes as peers unless
    *  said otherwise. */
   baton(name: string, options: Partial<BatonOptions> & Pick<BatonOptions, 'priority'>): BatonNode {
-    const host = this.lan.host(name);
-    const peers = this.lan.nodes.filter((other) => other.name !== name);
-    return this.#keep(new BatonNode(host, { advertIntervalMs: FAST_MS, addresses: [VIP_PREFIX], peers, ...options }));
+    return this.#keep(new BatonNode(this.lan.host(name), { ...this.#defaults(name), ...options }));
   }
 
   /** keepalived on a node, not started. */
   keepalived(name: string, options: Partial<KeepalivedOptions> & Pick<KeepalivedOptions, 'priority'>): KeepalivedNode {
-    return this.#keep(
-      new KeepalivedNode(this.lan.host(name), { advertIntervalMs: FAST_MS, addresses: [VIP_PREFIX], ...options }),
-    );
+    return this.#keep(new KeepalivedNode(this.lan.host(name), { ...this.#defaults(name), ...options }));
+  }
+
+  /** FRR's vrrpd on a node, not started. */
+  frr(name: string, options: Partial<FrrOptions> & Pick<FrrOptions, 'priority'>): FrrNode {
+    return this.#keep(new FrrNode(this.lan.host(name), { ...this.#defaults(name), ...options }));
   }
 
   async capture(): Promise<Capture> {
     return this.stopAtEnd(await Capture.start(this.lan));
+  }
+
+  /** What one node sends. */
+  async captureFrom(name: string): Promise<Capture> {
+    return this.stopAtEnd(await Capture.startAt(this.lan, this.lan.host(name)));
   }
 
   async watchClaims(address = VIP): Promise<ClaimWatch> {
@@ -141,6 +150,11 @@ export class Bed {
       const reasons = failures.map((failure): unknown => failure.reason);
       throw new AggregateError(reasons, 'a LAN could not be taken down');
     }
+  }
+
+  #defaults(name: string): Pick<RouterOptions, 'advertIntervalMs' | 'addresses' | 'peers'> {
+    const peers = this.lan.nodes.filter((other) => other.name !== name);
+    return { advertIntervalMs: FAST_MS, addresses: [VIP_PREFIX], peers };
   }
 
   #keep<Node extends LabNode>(node: Node): Node {

@@ -1,14 +1,20 @@
-// What passes the switch of a LAN: adverts and ARP of every host, with the kernel's wall-clock time, and the file for
-// other dissectors. tcpdump writes, this reads; nothing of Baton is used.
+// What passes the switch of a LAN: adverts, ARP and all IPv6 of every host, with the kernel's wall-clock time, and the
+// file for other dissectors. tcpdump writes, this reads; nothing of Baton is used.
 
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { LabProcess, LAB_DIRECTORY, waitFor, type Lan } from '@baton/lab';
-import { readFrame, type SeenAdvert, type SeenArp, type SeenFrame } from './frames.js';
+import { LabProcess, LAB_DIRECTORY, waitFor, type LabHost, type Lan } from '@baton/lab';
+import { readFrame, type SeenAdvert, type SeenArp, type SeenFrame, type SeenNeighbour } from './frames.js';
 
 const START_DEADLINE_MS = 5_000;
 const FILE_HEADER_BYTES = 24;
 const RECORD_HEADER_BYTES = 16;
+
+/** Where a capture listens. */
+type Place = readonly string[];
+
+/** What the switch passes on, whoever sent it. */
+const AT_THE_SWITCH: Place = ['-i', 'br0'];
 
 let capturesMade = 0;
 
@@ -17,31 +23,32 @@ export class Capture {
   /** In pcap format. */
   readonly file: string;
   readonly #process: LabProcess;
+  readonly #frames: SeenFrame[] = [];
+  /** Bytes of the file that are read. */
+  #offset = FILE_HEADER_BYTES;
 
-  private constructor(lan: Lan) {
+  private constructor(lan: Lan, place: Place) {
     capturesMade += 1;
     mkdirSync(LAB_DIRECTORY, { recursive: true });
     this.file = join(LAB_DIRECTORY, `capture-${String(process.pid)}-${String(capturesMade)}.pcap`);
-    this.#process = new LabProcess(lan.switchNamespace, [
-      'tcpdump',
-      '-i',
-      'br0',
-      '-n',
-      '-s',
-      '0',
-      '-U',
-      '--immediate-mode',
-      '-Z',
-      'root',
-      '-w',
-      this.file,
-      'arp or ip proto 112',
-    ]);
+    const options = ['-n', '-s', '0', '-U', '--immediate-mode', '-Z', 'root', '-w', this.file];
+    const command = ['tcpdump', ...place, ...options, 'arp or ip proto 112 or ip6'];
+    this.#process = new LabProcess(lan.switchNamespace, command);
   }
 
   /** Starts to capture at the switch: what one host sends is seen here whether or not another one receives it. */
   static async start(lan: Lan): Promise<Capture> {
-    const capture = new Capture(lan);
+    return Capture.#at(lan, AT_THE_SWITCH);
+  }
+
+  /** Starts to capture what one host sends, where its cable enters the switch: the same MAC, as two virtual routers
+   *  have it, does not make two senders one. */
+  static async startAt(lan: Lan, host: LabHost): Promise<Capture> {
+    return Capture.#at(lan, ['-i', host.port, '-Q', 'in']);
+  }
+
+  static async #at(lan: Lan, place: Place): Promise<Capture> {
+    const capture = new Capture(lan, place);
     await waitFor('tcpdump to listen', START_DEADLINE_MS, () => capture.#process.log.includes('listening on'));
     return capture;
   }
@@ -49,17 +56,16 @@ export class Capture {
   /** Everything so far, in order. A record that is being written is left for the next call. */
   frames(): readonly SeenFrame[] {
     const bytes = readFileSync(this.file);
-    const frames: SeenFrame[] = [];
-    let offset = FILE_HEADER_BYTES;
-    while (offset + RECORD_HEADER_BYTES <= bytes.length) {
+    while (this.#offset + RECORD_HEADER_BYTES <= bytes.length) {
+      const offset = this.#offset;
       const atMs = bytes.readUInt32LE(offset) * 1000 + bytes.readUInt32LE(offset + 4) / 1000;
       const end = offset + RECORD_HEADER_BYTES + bytes.readUInt32LE(offset + 8);
       if (end > bytes.length) break;
       const frame = readFrame(bytes.subarray(offset + RECORD_HEADER_BYTES, end), atMs);
-      if (frame !== undefined) frames.push(frame);
-      offset = end;
+      if (frame !== undefined) this.#frames.push(frame);
+      this.#offset = end;
     }
-    return frames;
+    return this.#frames;
   }
 
   /** The adverts so far, of one sender or of all. */
@@ -76,12 +82,15 @@ export class Capture {
       .filter((arp) => arp.sender === address);
   }
 
+  /** Neighbour advertisements so far that speak for an address, asked for or not. */
+  neighbourClaims(address: string): readonly SeenNeighbour[] {
+    return this.frames()
+      .filter((frame): frame is SeenNeighbour => frame.kind === 'neighbour')
+      .filter(({ target }) => target === address);
+  }
+
   /** Waits until an advert of that kind has passed, and returns the first. */
-  async waitForAdvert(
-    what: string,
-    deadlineMs: number,
-    wanted: (advert: SeenAdvert) => boolean,
-  ): Promise<SeenAdvert> {
+  async waitForAdvert(what: string, deadlineMs: number, wanted: (advert: SeenAdvert) => boolean): Promise<SeenAdvert> {
     return waitFor(what, deadlineMs, () => this.adverts().find(wanted));
   }
 

@@ -1,5 +1,5 @@
-// The watcher's process: reads the local routing table of several namespaces in turn and tells when the set of those
-// that hold an address changes. Arguments: ADDRESS NAME:PID…, one process of each namespace. Messages: claims.ts.
+// The watcher's process: reads the local addresses of several namespaces in turn and tells when the set of those that
+// hold an address changes. Arguments: ADDRESS NAME:PID…, one process of each namespace. Messages: claims.ts.
 
 import { readFileSync } from 'node:fs';
 import type { ClaimMessage } from './claims.js';
@@ -9,9 +9,11 @@ const INTERVAL_MS = 1;
 const [address = '', ...places] = process.argv.slice(2);
 const nodes = places.map((place) => {
   const [name = '', pid = ''] = place.split(':');
-  return { name, table: `/proc/${pid}/net/fib_trie` };
+  return { name, table: `/proc/${pid}/net/${address.includes(':') ? 'if_inet6' : 'fib_trie'}` };
 });
-const local = new RegExp(`\\|-- ${address.replaceAll('.', '\\.')}\\n\\s+/32 host LOCAL`, 'u');
+const local = address.includes(':')
+  ? new RegExp(`^${ipv6Digits(address)} `, 'mu')
+  : new RegExp(`\\|-- ${address.replaceAll('.', '\\.')}\\n\\s+/32 host LOCAL`, 'u');
 let told: string | undefined;
 let samples = 0;
 let lastAtMs = performance.now();
@@ -43,6 +45,13 @@ function look(): void {
 
 function holds({ table }: { readonly table: string }): boolean {
   return local.test(readFileSync(table, 'utf8'));
+}
+
+/** The 32 hexadecimal digits that if_inet6 writes. */
+function ipv6Digits(text: string): string {
+  const [head = [], tail = []] = text.split('::').map((half) => (half === '' ? [] : half.split(':')));
+  const zeros = Array.from({ length: 8 - head.length - tail.length }, () => '0');
+  return [...head, ...zeros, ...tail].map((group) => group.padStart(4, '0')).join('');
 }
 
 function answerLab(message: ClaimMessage): void {

@@ -53,14 +53,13 @@ export class FakeHost {
     },
     packetIo: {
       driver: 'native',
-      open: (interfaceName, family, receive) => {
+      open: (interfaceName, receive) => {
         if (this.socketError !== undefined) throw this.socketError;
         this.calls.push(`open ${interfaceName}`);
         this.receive = receive;
         return {
           interface: interfaceName,
-          family,
-          send: (payload) => {
+          send: (_source, payload) => {
             this.calls.push(`send priority ${String(payload[2])}`);
             return { ok: true };
           },

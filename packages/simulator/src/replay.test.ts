@@ -31,15 +31,14 @@ class Witness {
           },
           packetIo: {
             ...ports.packetIo,
-            open: (name, family, receive) => {
-              const socket = ports.packetIo.open(name, family, receive);
+            open: (name, receive) => {
+              const socket = ports.packetIo.open(name, receive);
               return {
                 ...socket,
-                send: (payload, envelope) => {
-                  const { source } = envelope;
+                send: (source, payload) => {
                   const datagram = { interface: name, source, destination: '', ttl: 255, payload, headerValid: true };
                   deeds.push({ at: at(), kind: 'sent', source, payload: recordDatagram(datagram).payload });
-                  return socket.send(payload, envelope);
+                  return socket.send(source, payload);
                 },
               };
             },
@@ -56,9 +55,9 @@ class Witness {
             },
           },
           announcer: {
-            announce: (places, count, options) => {
+            announce: (places, count) => {
               deeds.push({ at: at(), kind: 'announced', addresses: places.map(({ address }) => address), count });
-              return ports.announcer.announce(places, count, options);
+              return ports.announcer.announce(places, count);
             },
           },
         };

@@ -1,0 +1,19 @@
+// Baton and Debian's FRR 8.4 (vrrpd) as one pair, each in both roles. FRR always has the virtual MAC, on a macvlan of
+// its own. Its kernel answers for the address whether or not it is master: only its adverts, and what it says to an ARP
+// request or a neighbour solicitation, tell who it thinks it is.
+
+import { describe, expect, test } from '@jest/globals';
+import { runToEnd } from '@baton/lab';
+import { IPV4, type Cell } from './cells.js';
+import { testMatches } from './matches.js';
+
+const cells: readonly Omit<Cell, 'daemons'>[] = [{ name: 'version 3 IPv4', router: { addresses: IPV4 } }];
+
+describe('Baton and FRR', () => {
+  testMatches(cells.map((cell) => ({ ...cell, daemons: ['baton', 'frr'] })));
+});
+
+test('the interoperation partner is vrrpd of FRR 8.4', async () => {
+  const { stdout } = await runToEnd(['/usr/lib/frr/vrrpd', '--version']);
+  expect(stdout).toMatch(/version 8\.4\./u);
+});
