@@ -16,7 +16,7 @@ const FLOORS = {
     packages: ['base', 'engine', 'config', 'agent/control', 'agent/journal', 'net'], npm: ['commander'], node: true,
   },
   lab: { packages: ['base', 'linux', 'agent/control'], npm: [], node: true },
-  simulator: { packages: ['base', 'vrrp', 'net/index', 'engine'], npm: [], node: true },
+  simulator: { packages: ['base', 'vrrp', 'net/index', 'engine/core', 'engine/messages'], npm: [], node: true },
 };
 
 /** Tests, and what only tests share (fixtures.ts, x.fixture.ts), which is not built. */

@@ -53,13 +53,14 @@ export class FakeHost {
     },
     packetIo: {
       driver: 'native',
-      open: (interfaceName, receive) => {
+      open: (interfaceName, family, receive) => {
         if (this.socketError !== undefined) throw this.socketError;
         this.calls.push(`open ${interfaceName}`);
         this.receive = receive;
         return {
           interface: interfaceName,
-          send: (_source, payload) => {
+          family,
+          send: (payload) => {
             this.calls.push(`send priority ${String(payload[2])}`);
             return { ok: true };
           },

@@ -113,7 +113,7 @@ export class InterfaceSession {
     if (!this.#link.exists) return;
     const { ports, notices, receive } = this.#context;
     try {
-      this.#socket = ports.packetIo.open(this.name, receive);
+      this.#socket = ports.packetIo.open(this.name, 4, receive);
       this.#socketIndex = this.#link.index;
     } catch (error) {
       if (!isBatonError(error) || error.code === DENIED) throw error;

@@ -75,12 +75,12 @@ function sendAdvertisement(priority: number, { hosted, session, notices }: Perfo
     primaryAddress === undefined || socket === undefined
       ? NOWHERE_TO_SEND
       : socket.send(
-          primaryAddress,
           encodeAdvertisement(advertisementOf(parameters, priority), {
             source: primaryAddress,
             destination: VRRP_GROUP_IPV4,
             checksumForm: sentChecksumForm(parameters),
           }),
+          { source: primaryAddress, destination: VRRP_GROUP_IPV4 },
         );
   if (result.ok) return;
   // The core counts what it asks for.

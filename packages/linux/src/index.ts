@@ -8,10 +8,13 @@ export { notifyService } from './service-notify.js';
 
 // --- for other packages: sockets and netlink ---
 export {
-  AF_INET, AF_PACKET, IPPROTO_IP, IP_ADD_MEMBERSHIP, IP_MULTICAST_ALL, IP_MULTICAST_IF, IP_MULTICAST_LOOP,
-  IP_MULTICAST_TTL, IP_TOS, IP_TTL, NETLINK_ROUTE, SOCK_RAW, SOL_SOCKET, SO_BINDTODEVICE, SO_PRIORITY, SO_RCVBUF,
-  SO_RCVBUFFORCE, SO_SNDBUF, SO_SNDBUFFORCE,
+  AF_INET, AF_INET6, AF_PACKET, IPPROTO_IP, IPPROTO_IPV6, IPV6_JOIN_GROUP, IPV6_MULTICAST_ALL, IPV6_MULTICAST_HOPS,
+  IPV6_MULTICAST_IF, IPV6_MULTICAST_LOOP, IPV6_RECVHOPLIMIT, IPV6_RECVPKTINFO, IPV6_TCLASS, IPV6_UNICAST_HOPS,
+  IP_ADD_MEMBERSHIP, IP_MULTICAST_ALL, IP_MULTICAST_IF, IP_MULTICAST_LOOP, IP_MULTICAST_TTL, IP_TOS, IP_TTL,
+  NETLINK_ROUTE, SOCK_RAW, SOL_SOCKET, SO_BINDTODEVICE, SO_PRIORITY, SO_RCVBUF, SO_RCVBUFFORCE, SO_SNDBUF,
+  SO_SNDBUFFORCE,
 } from './constants.js';
+export { decodeArrival, encodeIpv4Source, encodeIpv6Source, type Arrival } from './control-message.js';
 export { findSockets, openPipe, setCloseOnExec, type Pipe } from './descriptor.js';
 export { EACCES, EADDRNOTAVAIL, EAGAIN, EEXIST, ENODEV, EPERM, asOutcome, errnoName, type Outcome } from './errno.js';
 export {
@@ -24,9 +27,12 @@ export {
   restoreAddress,
   type AddressRequest, type InterfaceAddress, type Link,
 } from './route.js';
-export { encodeInternetAddress, encodeLinkAddress, encodeMulticastRequest } from './socket-address.js';
 export {
-  bindSocket, closeDescriptor, getSocketOption, interfaceIndex, openSocket, receive, sendTo, setSocketOption,
-  watchReadable,
-  type SyscallResult, type Watch,
+  INTERNET6_ADDRESS_BYTES, decodeInternet6Address, encodeInternet6Address, encodeInternetAddress, encodeLinkAddress,
+  encodeMulticastRequest, encodeMulticastRequest6,
+} from './socket-address.js';
+export {
+  bindSocket, closeDescriptor, getSocketOption, interfaceIndex, openSocket, receive, receiveMessage, sendMessage,
+  sendTo, setSocketOption, watchReadable,
+  type ReceivedMessage, type SyscallResult, type Watch,
 } from './syscalls.js';

@@ -1,6 +1,6 @@
 // Socket addresses and membership requests as the kernel reads them, byte by byte. Pure. Knows no socket.
 
-import { AF_INET, AF_NETLINK, AF_PACKET, AF_UNIX } from './constants.js';
+import { AF_INET, AF_INET6, AF_NETLINK, AF_PACKET, AF_UNIX } from './constants.js';
 
 /** struct sockaddr_in <netinet/in.h>, 16 bytes; the port is 0.
  *  @param address 4 bytes in network order */
@@ -9,6 +9,26 @@ export function encodeInternetAddress(address: Uint8Array): Uint8Array {
   new DataView(bytes.buffer).setUint16(0, AF_INET, true);
   bytes.set(address.subarray(0, 4), 4);
   return bytes;
+}
+
+/** The size of struct sockaddr_in6. */
+export const INTERNET6_ADDRESS_BYTES = 28;
+
+/** struct sockaddr_in6 <netinet/in.h>; port and flow information are 0.
+ *  @param address 16 bytes in network order
+ *  @param scope the index of the interface on which a link-local address is meant; 0 for any other */
+export function encodeInternet6Address(address: Uint8Array, scope: number): Uint8Array {
+  const bytes = new Uint8Array(INTERNET6_ADDRESS_BYTES);
+  const view = new DataView(bytes.buffer);
+  view.setUint16(0, AF_INET6, true);
+  bytes.set(address.subarray(0, 16), 8);
+  view.setUint32(24, scope, true);
+  return bytes;
+}
+
+/** The address in a struct sockaddr_in6, 16 bytes that share its memory. */
+export function decodeInternet6Address(bytes: Uint8Array): Uint8Array {
+  return bytes.subarray(8, 24);
 }
 
 /** struct sockaddr_ll <linux/if_packet.h>, 20 bytes: a frame that already has its Ethernet header goes out of interface
@@ -47,5 +67,13 @@ export function encodeMulticastRequest(group: Uint8Array, local: Uint8Array, ind
   bytes.set(group.subarray(0, 4), 0);
   bytes.set(local.subarray(0, 4), 4);
   new DataView(bytes.buffer).setInt32(8, index, true);
+  return bytes;
+}
+
+/** struct ipv6_mreq <linux/in6.h>, 20 bytes: group in network order, interface by index. */
+export function encodeMulticastRequest6(group: Uint8Array, index: number): Uint8Array {
+  const bytes = new Uint8Array(20);
+  bytes.set(group.subarray(0, 16), 0);
+  new DataView(bytes.buffer).setInt32(16, index, true);
   return bytes;
 }

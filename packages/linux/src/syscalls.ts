@@ -20,6 +20,23 @@ const libc = koffi.load(null);
 
 type Call<Arguments extends readonly unknown[]> = (...values: Arguments) => number;
 
+const IOVEC = koffi.struct({ iov_base: 'void *', iov_len: 'size_t' });
+const MSGHDR = koffi.struct({
+  msg_name: 'void *', msg_namelen: 'unsigned int', msg_iov: koffi.pointer(IOVEC), msg_iovlen: 'size_t',
+  msg_control: 'void *', msg_controllen: 'size_t', msg_flags: 'int',
+});
+
+/** What MSGHDR is made from, and what koffi writes back into it. */
+interface MessageHeader {
+  readonly msg_name: Uint8Array | null;
+  readonly msg_namelen: number;
+  readonly msg_iov: readonly { readonly iov_base: Uint8Array; readonly iov_len: number }[];
+  readonly msg_iovlen: number;
+  readonly msg_control: Uint8Array | null;
+  readonly msg_controllen: number;
+  readonly msg_flags: number;
+}
+
 const c = {
   socket: libc.func('int socket(int, int, int)') as Call<[number, number, number]>,
   bind: libc.func('int bind(int, void *, unsigned int)') as Call<[number, Uint8Array, number]>,
@@ -30,6 +47,10 @@ const c = {
   sendto: libc.func('long sendto(int, void *, size_t, int, void *, unsigned int)') as
     Call<[number, Uint8Array, number, number, Uint8Array | null, number]>,
   recv: libc.func('long recv(int, void *, size_t, int)') as Call<[number, Uint8Array, number, number]>,
+  sendmsg: libc.func('sendmsg', 'long', ['int', koffi.pointer(MSGHDR), 'int']) as
+    Call<[number, MessageHeader, number]>,
+  recvmsg: libc.func('recvmsg', 'long', ['int', koffi.inout(koffi.pointer(MSGHDR)), 'int']) as
+    Call<[number, MessageHeader, number]>,
   pipe2: libc.func('int pipe2(void *, int)') as Call<[Uint8Array, number]>,
   fcntl: libc.func('int fcntl(int, int, long)') as Call<[number, number, number]>,
   flock: libc.func('int flock(int, int)') as Call<[number, number]>,
@@ -81,6 +102,34 @@ export function sendTo(fd: number, payload: Uint8Array, address: Uint8Array | un
  *    there is none */
 export function receive(fd: number, buffer: Uint8Array): SyscallResult {
   return outcome(c.recv(fd, buffer, buffer.length, MSG_DONTWAIT | MSG_TRUNC));
+}
+
+/** sendmsg(2) of one datagram. Never blocks, never raises SIGPIPE.
+ *  @param address where to (see socket-address.ts)
+ *  @param control what accompanies it (see control-message.ts)
+ *  @returns how many bytes the kernel took */
+export function sendMessage(fd: number, payload: Uint8Array, address: Uint8Array, control: Uint8Array): SyscallResult {
+  return outcome(c.sendmsg(fd, messageHeader(payload, address, control), MSG_DONTWAIT | MSG_NOSIGNAL));
+}
+
+/** What recvmsg(2) gave. */
+export interface ReceivedMessage {
+  /** The length of the datagram, which is larger than the buffer when the rest of it was cut off; -EAGAIN when there is
+   *  none. */
+  readonly result: SyscallResult;
+  /** What the kernel said of it: the part of `control` that it filled. */
+  readonly control: Uint8Array;
+}
+
+/** recvmsg(2), never blocks.
+ *  @param address gets whom it is from; as long as the addresses of the socket's family
+ *  @param control room for what the kernel says of it */
+export function receiveMessage(
+  fd: number, buffer: Uint8Array, address: Uint8Array, control: Uint8Array,
+): ReceivedMessage {
+  const header = messageHeader(buffer, address, control);
+  const result = outcome(c.recvmsg(fd, header, MSG_DONTWAIT | MSG_TRUNC));
+  return { result, control: control.subarray(0, result < 0 ? 0 : header.msg_controllen) };
 }
 
 /** pipe2(2), both ends close-on-exec and blocking.
@@ -186,6 +235,14 @@ const watches = new Set<Watch>();
 
 function outcome(result: number): SyscallResult {
   return result >= 0 ? result : -koffi.errno();
+}
+
+function messageHeader(payload: Uint8Array, address: Uint8Array, control: Uint8Array): MessageHeader {
+  return {
+    msg_name: address, msg_namelen: address.length,
+    msg_iov: [{ iov_base: payload, iov_len: payload.length }], msg_iovlen: 1,
+    msg_control: control, msg_controllen: control.length, msg_flags: 0,
+  };
 }
 
 function encodeInt(value: number): Uint8Array<ArrayBuffer> {

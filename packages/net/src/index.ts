@@ -39,12 +39,24 @@ export type NetErrorCode =
   /** The process lacks a capability that it cannot work without. */
   | 'ERR_NET_CAPABILITY_MISSING';
 
-/** One multicast endpoint for protocol 112 on one interface: every router on the interface shares it. */
+/** How one advertisement leaves. */
+export interface SendEnvelope {
+  /** The source in the IP header: an address of this host, of the socket's family. */
+  readonly source: IpAddress;
+  /** 224.0.0.18, ff02::12, or a unicast peer. */
+  readonly destination: IpAddress;
+  /** The sender's MAC where it is not the interface's own, `00:00:5e:00:01:33`: only to a group. The frame is then
+   *  built whole and leaves by the interface past the IP layer, which does not check the source. */
+  readonly sourceMac?: string;
+}
+
+/** One endpoint for protocol 112 on one interface and in one family: every router on the interface shares it. */
 export interface AdvertisementSocket {
   readonly interface: string;
-  /** Sends one payload to 224.0.0.18 from `source` with TTL 255 and DSCP CS6. Returns when the kernel has taken it,
+  readonly family: 4 | 6;
+  /** Sends one payload by the interface, with TTL or hop limit 255 and DSCP CS6. Returns when the kernel has taken it,
    *  never later. */
-  send(source: IpAddress, payload: Uint8Array): SendResult;
+  send(payload: Uint8Array, envelope: SendEnvelope): SendResult;
   /** Delivers everything that already lies in the socket, now and in order, at most `limit` datagrams; returns how many
    *  there were. */
   drain(limit: number): number;
@@ -54,12 +66,12 @@ export interface AdvertisementSocket {
 
 /** PacketIo: raw access to protocol 112. */
 export interface PacketIo {
-  /** `raw-socket` or `native`, for status and log. */
+  /** What IPv4 uses, `raw-socket` or `native`, for status and log; IPv6 is always native. */
   readonly driver: 'raw-socket' | 'native';
-  /** Joins 224.0.0.18 on the interface and begins to receive. `receive` is called synchronously from the event loop or
-   *  from drain().
+  /** Joins 224.0.0.18 or ff02::12 on the interface and begins to receive, what is sent to the host's own addresses
+   *  too. `receive` is called synchronously from the event loop or from drain().
    *  @throws {BatonError<NetErrorCode>} */
-  open(interfaceName: string, receive: (datagram: ReceivedDatagram) => void): AdvertisementSocket;
+  open(interfaceName: string, family: 4 | 6, receive: (datagram: ReceivedDatagram) => void): AdvertisementSocket;
 }
 
 /** An address to be held: where, and what the kernel should know of it. */
@@ -156,10 +168,21 @@ export interface TrafficFilter {
   refuse(addresses: readonly IpAddress[]): LinkResult;
 }
 
+/** How addresses are announced. */
+export interface AnnounceOptions {
+  /** Of gratuitous ARP: `request` (operation 1, the default) or `reply` (operation 2). Nobody answers a reply: a stale
+   *  owner that answers a request pulls the switches back to itself when the MAC is the same on both. */
+  readonly form?: 'request' | 'reply';
+  /** Who answers for the addresses, `00:00:5e:00:01:33`; absent: the MAC of the interface that the frames leave by. */
+  readonly sourceMac?: string;
+  /** The interface that all frames leave by; absent: each address's own. */
+  readonly via?: string;
+}
+
 /** Announcer: tells the LAN who holds an address. */
 export interface Announcer {
   /** Sends `count` gratuitous ARPs or unsolicited neighbour advertisements for each address, in the caller's tick. */
-  announce(addresses: readonly OwnedAddress[], count: number): SendResult;
+  announce(addresses: readonly OwnedAddress[], count: number, options?: AnnounceOptions): SendResult;
 }
 
 /** What is known of an interface now. */

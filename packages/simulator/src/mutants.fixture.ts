@@ -2,7 +2,7 @@
 // either what a router answers or what a port does.
 
 import { InvariantError } from '@baton/base';
-import type { EnginePorts } from '@baton/engine';
+import type { EnginePorts } from '@baton/engine/core';
 import {
   isBetterMaster, RESIGN_PRIORITY, VirtualRouter, type VirtualRouterInput, type VirtualRouterOutput,
 } from '@baton/vrrp';
@@ -197,7 +197,7 @@ export const MUTANTS: readonly Mutant[] = [
       ...ports,
       packetIo: {
         ...ports.packetIo,
-        open: (name, receive) => ({ ...ports.packetIo.open(name, receive), drain: () => 0 }),
+        open: (name, family, receive) => ({ ...ports.packetIo.open(name, family, receive), drain: () => 0 }),
       },
     }),
   },
@@ -207,9 +207,9 @@ export const MUTANTS: readonly Mutant[] = [
       ...ports,
       packetIo: {
         ...ports.packetIo,
-        open: (name, receive) => {
-          const socket = ports.packetIo.open(name, receive);
-          return { ...socket, send: (source, payload) => socket.send(source, payload.map(flipLastBit)) };
+        open: (name, family, receive) => {
+          const socket = ports.packetIo.open(name, family, receive);
+          return { ...socket, send: (payload, envelope) => socket.send(payload.map(flipLastBit), envelope) };
         },
       },
     }),

@@ -7,10 +7,9 @@
 // Decides when the engine is called, never what it answers.
 
 import { BatonError, type Instant } from '@baton/base';
-import { Engine, type EnginePorts } from '@baton/engine';
+import { Engine, type EnginePorts } from '@baton/engine/core';
 import type { RouterSnapshot } from '@baton/engine/messages';
 import type { AdvertisementSocket, LinkState, NetErrorCode, ReceivedDatagram } from '@baton/net';
-import { VRRP_GROUP_IPV4 } from '@baton/vrrp';
 import type { DriftingClock } from './clock.js';
 import { INTERFACE, type Kernel } from './kernel.js';
 import type { Lan } from './lan.js';
@@ -238,7 +237,7 @@ export class SimulatedProcess {
           this.#arm(at, fire);
         },
       },
-      packetIo: { driver: 'native', open: (name, receive) => this.#open(name, receive) },
+      packetIo: { driver: 'native', open: (name, family, receive) => this.#open(name, family, receive) },
       addressOwner: {
         claim: (place) => {
           const result = kernel.claim(place);
@@ -283,7 +282,9 @@ export class SimulatedProcess {
     this.#timer = { at, fire, planned };
   }
 
-  #open(interfaceName: string, receive: (datagram: ReceivedDatagram) => void): AdvertisementSocket {
+  #open(
+    interfaceName: string, family: 4 | 6, receive: (datagram: ReceivedDatagram) => void,
+  ): AdvertisementSocket {
     const { kernel, lan, name, tell } = this.#around;
     if (interfaceName !== INTERFACE || kernel.index === 0) {
       throw new BatonError<NetErrorCode>('ERR_NET_INTERFACE_MISSING', `interface ${interfaceName} does not exist`);
@@ -297,11 +298,11 @@ export class SimulatedProcess {
     };
     return {
       interface: interfaceName,
-      send: (source, payload) => {
+      family,
+      send: (payload, { source, destination }) => {
         const errno = errnoNow();
         tell({ kind: 'sent', source, payload, errno });
         if (errno !== undefined) return { ok: false, errno };
-        const destination = VRRP_GROUP_IPV4;
         lan.send(name, { interface: INTERFACE, source, destination, ttl: 255, payload, headerValid: true });
         return { ok: true };
       },

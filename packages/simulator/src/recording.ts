@@ -2,7 +2,7 @@
 // ports answered. Enough to run the same calls through the same core again (replay.ts). Secrets are no part of it.
 
 import { isBatonError, type Instant } from '@baton/base';
-import type { EnginePorts } from '@baton/engine';
+import type { EnginePorts } from '@baton/engine/core';
 import type { RouterConfiguration } from '@baton/engine/messages';
 import type {
   AddressResult, HeldAddress, LinkState, NetErrorCode, ReceivedDatagram, ReleaseResult, SendResult,
@@ -118,8 +118,8 @@ export class Recorder implements EngineDecorator {
         list: (interfaceName) => this.#listed(addressOwner.list(interfaceName)),
       },
       announcer: {
-        announce: (addresses, count) =>
-          this.#answered({ to: 'announce', answer: announcer.announce(addresses, count) }),
+        announce: (addresses, count, options) =>
+          this.#answered({ to: 'announce', answer: announcer.announce(addresses, count, options) }),
       },
       linkMonitor: {
         read: (name) => this.#answered({ to: 'read', answer: linkMonitor.read(name) }),
@@ -137,9 +137,9 @@ export class Recorder implements EngineDecorator {
   }
 
   #opener({ packetIo, clock }: EnginePorts): EnginePorts['packetIo']['open'] {
-    return (name, receive) => {
+    return (name, family, receive) => {
       try {
-        const socket = packetIo.open(name, (datagram) => {
+        const socket = packetIo.open(name, family, (datagram) => {
           const recorded = recordDatagram(datagram);
           if (this.#drains) this.lines.push({ type: 'answer', to: 'drain', answer: recorded });
           else this.#call(clock.now(), { kind: 'datagram', datagram: recorded });
@@ -148,7 +148,8 @@ export class Recorder implements EngineDecorator {
         this.#answered({ to: 'open', answer: 'ok' });
         return {
           interface: socket.interface,
-          send: (source, payload) => this.#answered({ to: 'send', answer: socket.send(source, payload) }),
+          family,
+          send: (payload, envelope) => this.#answered({ to: 'send', answer: socket.send(payload, envelope) }),
           drain: (limit) => {
             this.#drains = true;
             const count = socket.drain(limit);

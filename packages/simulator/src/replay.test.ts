@@ -31,14 +31,15 @@ class Witness {
           },
           packetIo: {
             ...ports.packetIo,
-            open: (name, receive) => {
-              const socket = ports.packetIo.open(name, receive);
+            open: (name, family, receive) => {
+              const socket = ports.packetIo.open(name, family, receive);
               return {
                 ...socket,
-                send: (source, payload) => {
+                send: (payload, envelope) => {
+                  const { source } = envelope;
                   const datagram = { interface: name, source, destination: '', ttl: 255, payload, headerValid: true };
                   deeds.push({ at: at(), kind: 'sent', source, payload: recordDatagram(datagram).payload });
-                  return socket.send(source, payload);
+                  return socket.send(payload, envelope);
                 },
               };
             },
@@ -55,9 +56,9 @@ class Witness {
             },
           },
           announcer: {
-            announce: (places, count) => {
+            announce: (places, count, options) => {
               deeds.push({ at: at(), kind: 'announced', addresses: places.map(({ address }) => address), count });
-              return ports.announcer.announce(places, count);
+              return ports.announcer.announce(places, count, options);
             },
           },
         };

@@ -2,7 +2,7 @@
 // then. Where the engine asks for something else than it did, the recording was made by other code, and that is said.
 
 import { BatonError, type Instant } from '@baton/base';
-import { Engine, type EnginePorts } from '@baton/engine';
+import { Engine, type EnginePorts } from '@baton/engine/core';
 import type { EngineMessage } from '@baton/engine/messages';
 import type { HeldAddress, LinkState, NetErrorCode, ReceivedDatagram } from '@baton/net';
 import {
@@ -85,7 +85,7 @@ class Replay {
           this.#fire = fire;
         },
       },
-      packetIo: { driver: 'native', open: (name, receive) => this.#open(name, receive) },
+      packetIo: { driver: 'native', open: (name, family, receive) => this.#open(name, family, receive) },
       addressOwner: {
         claim: ({ address }) => {
           deed({ at: this.#now, kind: 'claimed', address });
@@ -116,13 +116,16 @@ class Replay {
     };
   }
 
-  #open(name: string, receive: (datagram: ReceivedDatagram) => void): ReturnType<EnginePorts['packetIo']['open']> {
+  #open(
+    name: string, family: 4 | 6, receive: (datagram: ReceivedDatagram) => void,
+  ): ReturnType<EnginePorts['packetIo']['open']> {
     const { answer } = this.#answer('open');
     if (answer !== 'ok') throw new BatonError<NetErrorCode>(answer, `the socket on ${name} was refused then`);
     this.#receive = receive;
     return {
       interface: name,
-      send: (source, payload) => {
+      family,
+      send: (payload, { source }) => {
         const bytes = recordDatagram({
           interface: name, source, destination: '', ttl: 255, payload, headerValid: true,
         }).payload;

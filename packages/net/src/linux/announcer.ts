@@ -1,6 +1,6 @@
 // Tells the LAN who holds an address: gratuitous ARP and unsolicited neighbour advertisements on one packet socket for
-// all interfaces. Frames carry the interface's own MAC. Does not ask whether the address is still ours: the engine does
-// that before it announces.
+// all interfaces. Frames carry the MAC of the interface that they leave by, or a virtual one. Does not ask whether the
+// address is still ours: the engine does that before it announces.
 
 import { addressFamily, isBatonError } from '@baton/base';
 import {
@@ -8,8 +8,8 @@ import {
   openRouteSocket, openSocket, readLink, sendTo, setSocketOption, type NetlinkSocket,
 } from '@baton/linux';
 
-import { encodeGratuitousArp, encodeNeighbourAdvertisement } from '../frames.js';
-import type { Announcer, OwnedAddress, SendResult } from '../index.js';
+import { encodeGratuitousArp, encodeNeighbourAdvertisement, parseMac } from '../frames.js';
+import type { AnnounceOptions, Announcer, OwnedAddress, SendResult } from '../index.js';
 import { socketFailure } from './socket-failure.js';
 
 /** An Announcer on the network namespace of this process; close it to give its sockets back.
@@ -39,14 +39,20 @@ class PacketAnnouncer implements Announcer {
   /** Every address is announced once before any is announced again. A frame that the kernel does not take does not stop
    *  the others.
    *  @returns the first refusal, if there was one */
-  announce(addresses: readonly OwnedAddress[], count: number): SendResult {
+  announce(addresses: readonly OwnedAddress[], count: number, options: AnnounceOptions = {}): SendResult {
+    const virtualMac = options.sourceMac === undefined ? undefined : parseMac(options.sourceMac);
     const links = new Map<string, FoundLink>();
     let failed: string | undefined;
     const frames = addresses.flatMap((owned) => {
-      const link = links.get(owned.interface) ?? this.#findLink(owned.interface);
-      links.set(owned.interface, link);
-      if (!link.ok) failed ??= link.errno;
-      return link.ok ? [{ destination: link.destination, frame: encodeAnnouncement(link.mac, owned) }] : [];
+      const name = options.via ?? owned.interface;
+      const link = links.get(name) ?? this.#findLink(name);
+      links.set(name, link);
+      if (!link.ok) {
+        failed ??= link.errno;
+        return [];
+      }
+      const frame = encodeAnnouncement(virtualMac ?? link.mac, owned, options.form);
+      return [{ destination: link.destination, frame }];
     });
     for (let round = 0; round < count; round += 1) {
       for (const { destination, frame } of frames) {
@@ -82,6 +88,7 @@ type FoundLink =
 // 5 frames for each of 1,000 addresses, 768 bytes of kernel memory each.
 const SEND_BUFFER_BYTES = 4 * 1024 * 1024;
 
-function encodeAnnouncement(mac: Uint8Array, { address }: OwnedAddress): Uint8Array {
-  return addressFamily(address) === 6 ? encodeNeighbourAdvertisement(mac, address) : encodeGratuitousArp(mac, address);
+function encodeAnnouncement(mac: Uint8Array, { address }: OwnedAddress, form: AnnounceOptions['form']): Uint8Array {
+  return addressFamily(address) === 6
+    ? encodeNeighbourAdvertisement(mac, address) : encodeGratuitousArp(mac, address, form);
 }

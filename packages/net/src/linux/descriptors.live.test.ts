@@ -71,11 +71,11 @@ test.each([
 ])('advertisements by %s: with %i descriptors left no interface and no privilege is missing', (driver, left) => {
   const results = runShort(`
     const io = openPacketIo('${driver}');
-    const first = io.open('lo', () => undefined);
+    const first = io.open('lo', 4, () => undefined);
     first.close();
     setTimeout(() => {
       fill(${String(left)});
-      told(() => io.open('lo', () => undefined).close());
+      told(() => io.open('lo', 4, () => undefined).close());
       setTimeout(() => { print(countFree()); process.exit(); }, 20);
     }, 20);`);
   const opened = driver === 'native' && left === 1;

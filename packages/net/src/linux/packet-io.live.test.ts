@@ -6,9 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { SOCK_RAW, findSockets, interfaceIndex } from '@baton/linux';
 
-import type { AdvertisementSocket, ReceivedDatagram } from '../index.js';
+import type { AdvertisementSocket, ReceivedDatagram, SendEnvelope } from '../index.js';
 import { openAdvertisementSocket, type DriverSocket } from './advertisement-socket.js';
 import { openNativeSocket } from './native-driver.js';
+import { IPV4 } from './socket-family.js';
 import { openPacketIo } from './transport.js';
 import {
   createVethPair, ip, openTap, removeVethPair, until, waitUntilUp, type Tap, type VethPair,
@@ -42,6 +43,11 @@ function encodeFrame(options: FrameOptions): Uint8Array {
   return Uint8Array.of(...station, 2, 0, 0, 0, 0, 1, 8, 0, ...header, ...payload);
 }
 
+/** An advertisement as every router sends it. */
+function toGroup(source: string): SendEnvelope {
+  return { source, destination: '224.0.0.18' };
+}
+
 /** An endpoint, what it heard, and the first byte of each payload. */
 interface Listener {
   readonly socket: AdvertisementSocket;
@@ -70,7 +76,7 @@ describe.each(['raw-socket', 'native'] as const)('PacketIo by %s', (driver) => {
   /** Opens an endpoint that is closed after the test, and what it heard so far. */
   function listen(name: string): Listener {
     const heard: ReceivedDatagram[] = [];
-    const socket = packetIo.open(name, (datagram) => heard.push(datagram));
+    const socket = packetIo.open(name, 4, (datagram) => heard.push(datagram));
     open.push(socket);
     return { socket, heard, first: () => heard.map(({ payload }) => payload[0]) };
   }
@@ -89,6 +95,7 @@ describe.each(['raw-socket', 'native'] as const)('PacketIo by %s', (driver) => {
       import { openPacketIo } from ${JSON.stringify(library)};
       const { near, far, farAddress } = ${JSON.stringify(pair)};
       const io = openPacketIo(${JSON.stringify(driver)});
+      const toGroup = (source) => ({ source, destination: '224.0.0.18' });
       ${statements}`;
     const flags = ['--expose-gc', '--input-type=module', '-e', program];
     return spawnSync(process.execPath, flags, { encoding: 'utf8', timeout: 5000, killSignal: 'SIGKILL' });
@@ -113,7 +120,7 @@ describe.each(['raw-socket', 'native'] as const)('PacketIo by %s', (driver) => {
   test('the datagram is on the wire when send returns: group MAC, CS6, TTL 255, source and payload', () => {
     const { socket } = listen(pair.near);
     const wire = tap(pair.far);
-    expect(socket.send(pair.nearAddress, Uint8Array.of(0x31, 2, 3))).toEqual({ ok: true });
+    expect(socket.send(Uint8Array.of(0x31, 2, 3), toGroup(pair.nearAddress))).toEqual({ ok: true });
     const [frame, ...others] = wire.frames().filter((bytes) => bytes[23] === 112);
     expect(others).toEqual([]);
     expect(Array.from(frame?.subarray(0, 6) ?? [])).toEqual([0x01, 0x00, 0x5e, 0x00, 0x00, 0x12]);
@@ -128,10 +135,10 @@ describe.each(['raw-socket', 'native'] as const)('PacketIo by %s', (driver) => {
     const sender = listen(pair.near).socket;
     const receiver = listen(pair.far);
     for (const source of [pair.nearAddress, '10.99.1.100', pair.nearAddress]) {
-      expect(sender.send(source, Uint8Array.of(1))).toEqual({ ok: true });
+      expect(sender.send(Uint8Array.of(1), toGroup(source))).toEqual({ ok: true });
     }
-    expect(sender.send('10.99.1.77', Uint8Array.of(1)).ok).toBe(false);
-    expect(sender.send(pair.nearAddress, Uint8Array.of(1))).toEqual({ ok: true });
+    expect(sender.send(Uint8Array.of(1), toGroup('10.99.1.77')).ok).toBe(false);
+    expect(sender.send(Uint8Array.of(1), toGroup(pair.nearAddress))).toEqual({ ok: true });
     await until('four datagrams', () => receiver.heard.length === 4);
     expect(receiver.heard.map(({ source }) => source)).toEqual(
       [pair.nearAddress, '10.99.1.100', pair.nearAddress, pair.nearAddress]);
@@ -140,7 +147,7 @@ describe.each(['raw-socket', 'native'] as const)('PacketIo by %s', (driver) => {
   test('tells interface, source, destination, TTL and payload of what it hears', async () => {
     const sender = listen(pair.far).socket;
     const { heard } = listen(pair.near);
-    sender.send(pair.farAddress, Uint8Array.of(0x31, 51));
+    sender.send(Uint8Array.of(0x31, 51), toGroup(pair.farAddress));
     await until('a datagram', () => heard.length === 1);
     expect(heard).toEqual([{
       interface: pair.near, source: pair.farAddress, destination: '224.0.0.18', ttl: 255,
@@ -152,8 +159,8 @@ describe.each(['raw-socket', 'native'] as const)('PacketIo by %s', (driver) => {
   test('does not hear itself', async () => {
     const near = listen(pair.near);
     const far = listen(pair.far);
-    near.socket.send(pair.nearAddress, Uint8Array.of(1));
-    far.socket.send(pair.farAddress, Uint8Array.of(2));
+    near.socket.send(Uint8Array.of(1), toGroup(pair.nearAddress));
+    far.socket.send(Uint8Array.of(2), toGroup(pair.farAddress));
     await until('a datagram each', () => near.heard.length > 0 && far.heard.length > 0);
     expect([near.first(), far.first()]).toEqual([[2], [1]]);
   });
@@ -165,8 +172,8 @@ describe.each(['raw-socket', 'native'] as const)('PacketIo by %s', (driver) => {
       const theirs = listen(other.near);
       const stranger = listen(other.far).socket;
       const friend = listen(pair.far).socket;
-      stranger.send(other.farAddress, Uint8Array.of(1));
-      friend.send(pair.farAddress, Uint8Array.of(2));
+      stranger.send(Uint8Array.of(1), toGroup(other.farAddress));
+      friend.send(Uint8Array.of(2), toGroup(pair.farAddress));
       await until('a datagram each', () => mine.heard.length > 0 && theirs.heard.length > 0);
       expect([mine.first(), theirs.first()]).toEqual([[2], [1]]);
     } finally {
@@ -182,12 +189,12 @@ describe.each(['raw-socket', 'native'] as const)('PacketIo by %s', (driver) => {
       const friend = listen(pair.far).socket;
       const heard: ReceivedDatagram[] = [];
       const openEarly = (): DriverSocket => {
-        const socket = openNativeSocket();
-        for (let value = 0; value < 100; value += 1) stranger.send(other.farAddress, Uint8Array.of(value));
+        const socket = openNativeSocket(IPV4.domain);
+        for (let value = 0; value < 100; value += 1) stranger.send(Uint8Array.of(value), toGroup(other.farAddress));
         return socket;
       };
-      open.push(openAdvertisementSocket(openEarly, pair.near, (datagram) => heard.push(datagram)));
-      friend.send(pair.farAddress, Uint8Array.of(255));
+      open.push(openAdvertisementSocket(openEarly, IPV4, pair.near, (datagram) => heard.push(datagram)));
+      friend.send(Uint8Array.of(255), toGroup(pair.farAddress));
       await until('the friend', () => heard.length > 0);
       expect(heard.map(({ payload }) => payload[0])).toEqual([255]);
     } finally {
@@ -203,7 +210,7 @@ describe.each(['raw-socket', 'native'] as const)('PacketIo by %s', (driver) => {
     let flooding = true;
     // Each time the descriptor is used there is one more datagram: to the host itself, which it hears unjoined.
     const openFlooded = (): DriverSocket => {
-      const socket = openNativeSocket();
+      const socket = openNativeSocket(IPV4.domain);
       return {
         ...socket,
         get fd(): number {
@@ -215,7 +222,7 @@ describe.each(['raw-socket', 'native'] as const)('PacketIo by %s', (driver) => {
         },
       };
     };
-    const flooded = openAdvertisementSocket(openFlooded, pair.near, (datagram) => heard.push(datagram));
+    const flooded = openAdvertisementSocket(openFlooded, IPV4, pair.near, (datagram) => heard.push(datagram));
     open.push(flooded);
     flooding = false;
     wire.inject(encodeFrame({ payload: [2] }));
@@ -227,13 +234,13 @@ describe.each(['raw-socket', 'native'] as const)('PacketIo by %s', (driver) => {
     const near = listen(pair.near);
     const far = listen(pair.far);
     ip('link', 'set', pair.near, 'down');
-    const refused = near.socket.send(pair.nearAddress, Uint8Array.of(1));
+    const refused = near.socket.send(Uint8Array.of(1), toGroup(pair.nearAddress));
     expect(refused).toEqual({ ok: false, errno: expect.stringMatching(/^ENET/) });
     expect(near.socket.drain(10)).toBe(0);
     ip('link', 'set', pair.near, 'up');
     waitUntilUp(pair);
-    expect(near.socket.send(pair.nearAddress, Uint8Array.of(2))).toEqual({ ok: true });
-    far.socket.send(pair.farAddress, Uint8Array.of(3));
+    expect(near.socket.send(Uint8Array.of(2), toGroup(pair.nearAddress))).toEqual({ ok: true });
+    far.socket.send(Uint8Array.of(3), toGroup(pair.farAddress));
     await until('a datagram each', () => near.heard.length > 0 && far.heard.length > 0);
     expect([near.first(), far.first()]).toEqual([[3], [2]]);
   });
@@ -242,18 +249,18 @@ describe.each(['raw-socket', 'native'] as const)('PacketIo by %s', (driver) => {
     const old = listen(pair.near);
     removeVethPair(pair);
     pair = createVethPair(1);
-    expect(old.socket.send(pair.nearAddress, Uint8Array.of(1)).ok).toBe(false);
+    expect(old.socket.send(Uint8Array.of(1), toGroup(pair.nearAddress)).ok).toBe(false);
     old.socket.close();
     const near = listen(pair.near);
     const far = listen(pair.far);
-    near.socket.send(pair.nearAddress, Uint8Array.of(2));
-    far.socket.send(pair.farAddress, Uint8Array.of(3));
+    near.socket.send(Uint8Array.of(2), toGroup(pair.nearAddress));
+    far.socket.send(Uint8Array.of(3), toGroup(pair.farAddress));
     await until('a datagram each', () => near.heard.length > 0 && far.heard.length > 0);
     expect([near.first(), far.first(), old.first()]).toEqual([[3], [2], []]);
   });
 
   test('a missing interface is an error that names it, and opens nothing', () => {
-    expect(() => packetIo.open('no-such-link', () => undefined)).toThrow(
+    expect(() => packetIo.open('no-such-link', 4, () => undefined)).toThrow(
       expect.objectContaining({ code: 'ERR_NET_INTERFACE_MISSING' }));
   });
 
@@ -267,12 +274,12 @@ describe.each(['raw-socket', 'native'] as const)('PacketIo by %s', (driver) => {
 
   test('garbage collection does not make it deaf', () => {
     const ended = runProgram(`
-      const hear = () => { io.open(near, () => { console.log('heard'); process.exit(); }); };
-      const sender = io.open(far, () => undefined);
+      const hear = () => { io.open(near, 4, () => { console.log('heard'); process.exit(); }); };
+      const sender = io.open(far, 4, () => undefined);
       hear();
       setTimeout(() => {
         for (let round = 0; round < 5; round += 1) gc();
-        setTimeout(() => sender.send(farAddress, Uint8Array.of(1)), 10);
+        setTimeout(() => sender.send(Uint8Array.of(1), toGroup(farAddress)), 10);
       }, 10);`);
     expect(ended.stdout).toBe('heard\n');
   });
@@ -280,7 +287,7 @@ describe.each(['raw-socket', 'native'] as const)('PacketIo by %s', (driver) => {
   test('drain delivers what lies there at once, in order, and no more than asked', () => {
     const far = listen(pair.far).socket;
     const near = listen(pair.near);
-    for (const value of [1, 2, 3, 4, 5]) far.send(pair.farAddress, Uint8Array.of(value));
+    for (const value of [1, 2, 3, 4, 5]) far.send(Uint8Array.of(value), toGroup(pair.farAddress));
     expect(near.socket.drain(3)).toBe(3);
     expect(near.first()).toEqual([1, 2, 3]);
     expect(near.socket.drain(10)).toBe(2);
@@ -291,14 +298,14 @@ describe.each(['raw-socket', 'native'] as const)('PacketIo by %s', (driver) => {
   test('drained in the middle of a delivery, nothing comes twice or out of order', async () => {
     const far = listen(pair.far).socket;
     const order: (number | undefined)[] = [];
-    const near: AdvertisementSocket = packetIo.open(pair.near, ({ payload }) => {
+    const near: AdvertisementSocket = packetIo.open(pair.near, 4, ({ payload }) => {
       order.push(payload[0]);
       near.drain(100);
     });
     open.push(near);
-    for (const value of [1, 2, 3, 4, 5]) far.send(pair.farAddress, Uint8Array.of(value));
+    for (const value of [1, 2, 3, 4, 5]) far.send(Uint8Array.of(value), toGroup(pair.farAddress));
     await until('five datagrams', () => order.length >= 5);
-    far.send(pair.farAddress, Uint8Array.of(6));
+    far.send(Uint8Array.of(6), toGroup(pair.farAddress));
     await until('one more', () => order.length >= 6);
     expect(order).toEqual([1, 2, 3, 4, 5, 6]);
   });
@@ -307,7 +314,7 @@ describe.each(['raw-socket', 'native'] as const)('PacketIo by %s', (driver) => {
     const far = listen(pair.far).socket;
     const { heard } = listen(pair.near);
     for (const value of [1, 2, 3]) {
-      far.send(pair.farAddress, Uint8Array.of(value, value, value));
+      far.send(Uint8Array.of(value, value, value), toGroup(pair.farAddress));
       await until('the next datagram', () => heard.length === value);
     }
     expect(heard.map(({ payload }) => Array.from(payload))).toEqual([[1, 1, 1], [2, 2, 2], [3, 3, 3]]);
@@ -316,15 +323,15 @@ describe.each(['raw-socket', 'native'] as const)('PacketIo by %s', (driver) => {
   test('after close nothing is sent, nothing is heard, and no socket is made anew', async () => {
     const near = listen(pair.near);
     const far = listen(pair.far);
-    far.socket.send(pair.farAddress, Uint8Array.of(1));
+    far.socket.send(Uint8Array.of(1), toGroup(pair.farAddress));
     near.socket.close();
     near.socket.close();
     const before = findSockets(SOCK_RAW, 112);
-    expect(near.socket.send(pair.nearAddress, Uint8Array.of(1))).toEqual({ ok: false, errno: 'EBADF' });
+    expect(near.socket.send(Uint8Array.of(1), toGroup(pair.nearAddress))).toEqual({ ok: false, errno: 'EBADF' });
     expect(near.socket.drain(10)).toBe(0);
     expect(findSockets(SOCK_RAW, 112)).toEqual(before);
     const marker = listen(pair.near);
-    far.socket.send(pair.farAddress, Uint8Array.of(2));
+    far.socket.send(Uint8Array.of(2), toGroup(pair.farAddress));
     await until('the marker', () => marker.heard.length === 1);
     expect([near.first(), far.first()]).toEqual([[], []]);
   });
@@ -351,7 +358,7 @@ describe.each(['raw-socket', 'native'] as const)('PacketIo by %s', (driver) => {
     const far = listen(pair.far).socket;
     const near = listen(pair.near);
     for (let value = 0; value < 1000; value += 1) {
-      const sent = far.send(pair.farAddress, Uint8Array.of(value >> 8, value & 0xff));
+      const sent = far.send(Uint8Array.of(value >> 8, value & 0xff), toGroup(pair.farAddress));
       if (!sent.ok) throw new Error(`datagram ${String(value)} refused: ${sent.errno}`);
     }
     await until('all of them', () => near.heard.length === 1000);
@@ -361,15 +368,15 @@ describe.each(['raw-socket', 'native'] as const)('PacketIo by %s', (driver) => {
 
   test('an error thrown by the receiver ends the process instead of vanishing', () => {
     const ended = runProgram(`
-      io.open(near, () => { throw new Error('broken receiver'); });
-      io.open(far, () => undefined).send(farAddress, Uint8Array.of(1));`);
+      io.open(near, 4, () => { throw new Error('broken receiver'); });
+      io.open(far, 4, () => undefined).send(Uint8Array.of(1), toGroup(farAddress));`);
     expect(ended.stderr).toContain('broken receiver');
     expect(ended.status).toBe(1);
   });
 
   test('opened and closed 200 times it leaves no descriptor and no membership behind', () => {
     const index = interfaceIndex(pair.near);
-    for (let round = 0; round < 200; round += 1) packetIo.open(pair.near, () => undefined).close();
+    for (let round = 0; round < 200; round += 1) packetIo.open(pair.near, 4, () => undefined).close();
     expect(index).toBeGreaterThan(0);
     expect(findSockets(SOCK_RAW, 112)).toEqual([]);
     expect(readFileSync('/proc/net/igmp', 'latin1')).not.toContain('120000E0');

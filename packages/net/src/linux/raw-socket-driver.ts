@@ -9,7 +9,8 @@ import { BatonError, assert } from '@baton/base';
 import { AF_INET, SOCK_RAW, closeDescriptor, findSockets, openSocket, setCloseOnExec } from '@baton/linux';
 
 import type { NetErrorCode } from '../index.js';
-import { type DriverSocket, ADVERTISEMENT_PROTOCOL, DATAGRAM_LIMIT_BYTES } from './advertisement-socket.js';
+import { type DriverSocket, ADVERTISEMENT_PROTOCOL } from './advertisement-socket.js';
+import { DATAGRAM_LIMIT_BYTES } from './socket-family.js';
 import { socketFailure } from './socket-failure.js';
 
 /** The part of raw-socket that is used. */

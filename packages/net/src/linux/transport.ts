@@ -1,5 +1,5 @@
-// Chooses the driver for advertisements: raw-socket where it is built, otherwise system calls of our own. Both behave
-// the same.
+// Chooses the driver for advertisements: raw-socket for IPv4 where it is built, otherwise system calls of our own. Both
+// behave the same. IPv6 is always native: raw-socket does not tell the hop limit, which RFC 9568 §5.1.2.3 has us check.
 
 import { BatonError, describeError } from '@baton/base';
 
@@ -7,6 +7,7 @@ import type { NetErrorCode, PacketIo } from '../index.js';
 import { openAdvertisementSocket } from './advertisement-socket.js';
 import { openNativeSocket } from './native-driver.js';
 import { loadRawSocket } from './raw-socket-driver.js';
+import { IPV4, IPV6 } from './socket-family.js';
 
 /** PacketIo on the network namespace of this process.
  *  @param wanted one driver and no other; by default the environment variable BATON_PACKET_DRIVER, and where that is
@@ -22,7 +23,11 @@ export function openPacketIo(wanted = process.env['BATON_PACKET_DRIVER'] ?? ''):
   }
   const rawSocket = loadRawSocket();
   if (rawSocket.ok) {
-    return { driver: 'raw-socket', open: (name, receive) => openAdvertisementSocket(rawSocket.open, name, receive) };
+    return {
+      driver: 'raw-socket',
+      open: (name, family, receive) => (family === 6
+        ? NATIVE_PACKET_IO.open(name, family, receive) : openAdvertisementSocket(rawSocket.open, IPV4, name, receive)),
+    };
   }
   if (wanted === '') return NATIVE_PACKET_IO;
   const problem = `raw-socket does not load: ${describeError(rawSocket.cause)}`;
@@ -33,5 +38,8 @@ export function openPacketIo(wanted = process.env['BATON_PACKET_DRIVER'] ?? ''):
 
 const NATIVE_PACKET_IO: PacketIo = {
   driver: 'native',
-  open: (name, receive) => openAdvertisementSocket(openNativeSocket, name, receive),
+  open(name, family, receive) {
+    const socketFamily = family === 6 ? IPV6 : IPV4;
+    return openAdvertisementSocket(() => openNativeSocket(socketFamily.domain), socketFamily, name, receive);
+  },
 };
