@@ -1,0 +1,134 @@
+// Where one router stands, and what it costs to go from one state to another: leaving and entering have their own
+// outputs, which belong to a state, never to a pair of states. Which input leads where is decided in virtual-router.ts.
+
+import { assertNever, type IpAddress } from '@baton/base';
+import { effectivePriority } from './effective-priority.js';
+import type { Contender } from './election.js';
+import { Fitness } from './fitness.js';
+import type { VirtualRouterOutput } from './outputs.js';
+import { heldAddresses, RESIGN_PRIORITY, type VirtualRouterParameters } from './parameters.js';
+import { resigns, type TransitionReason } from './reasons.js';
+import { stateTold, type State } from './state.js';
+import { createStatistics } from './statistics.js';
+
+/** One router's state with everything that outlasts it. */
+export class Standing {
+  readonly statistics = createStatistics();
+  readonly fitness = new Fitness();
+  parameters: VirtualRouterParameters;
+  /** The sum of the trackers' weights. */
+  adjustment = 0;
+  primaryAddress: IpAddress | undefined;
+  #state: State = { kind: 'initialize', startAt: undefined };
+  #epoch: number;
+  /** The router that was last heard advertising itself, while this one is not master. */
+  #heard: Contender | undefined;
+
+  constructor(parameters: VirtualRouterParameters, epochFloor: number) {
+    this.parameters = parameters;
+    this.#epoch = epochFloor;
+  }
+
+  get state(): State {
+    return this.#state;
+  }
+
+  /** 1–255: configured plus the trackers' adjustment. */
+  get effectivePriority(): number {
+    return effectivePriority(this.parameters.priority, this.adjustment);
+  }
+
+  /** The number of the present or last mastership. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /** The master as far as it is known: this router while it is master, otherwise the one heard last. */
+  get master(): Contender | undefined {
+    if (this.#state.kind !== 'master' || this.primaryAddress === undefined) return this.#heard;
+    return { address: this.primaryAddress, priority: this.effectivePriority };
+  }
+
+  /** The only place where the state is assigned. */
+  assign(state: State): void {
+    this.#state = state;
+  }
+
+  /** Another router has advertised itself, or that it leaves. */
+  remember(priority: number, address: IpAddress): void {
+    if (priority !== RESIGN_PRIORITY) this.#heard = { address, priority };
+    else if (this.#heard?.address === address) this.#heard = undefined;
+  }
+
+  /** Leaves the present state and enters `next`. Others are told unless they believe it to be in that state already. */
+  transition(next: State, reason: TransitionReason): VirtualRouterOutput[] {
+    const from = stateTold(this.#state);
+    const outputs = this.#leave(reason);
+    this.assign(next);
+    outputs.push(...this.#enter());
+    if (from === next.kind) return outputs;
+    const faults = next.kind === 'fault' ? next.reasons : [];
+    const { epoch, effectivePriority: priority, master } = this;
+    outputs.push({ kind: 'state-changed', change: { from, to: next.kind, reason, epoch, priority, master, faults } });
+    return outputs;
+  }
+
+  /** The addresses of a master were installed: everybody may know. */
+  settleClaim(): void {
+    if (this.#state.kind !== 'master' || this.#state.unprovenSince === undefined) return;
+    this.fitness.proven();
+    this.assign({ ...this.#state, unprovenSince: undefined });
+  }
+
+  /** A mastership that nobody was told of never was one: it is not counted, and its epoch is taken back. */
+  takeBackClaim(): void {
+    if (this.#state.kind !== 'master' || this.#state.unprovenSince === undefined) return;
+    this.statistics.became_master -= 1;
+    this.#epoch -= 1;
+  }
+
+  advertise(): VirtualRouterOutput {
+    this.statistics.adverts_sent += 1;
+    return { kind: 'send-advertisement', priority: this.effectivePriority };
+  }
+
+  /** @param count frames for each address, 0 = nothing is announced */
+  announce(count: number): VirtualRouterOutput[] {
+    return count === 0 ? [] : [{ kind: 'announce-addresses', addresses: heldAddresses(this.parameters), count }];
+  }
+
+  #leave(reason: TransitionReason): VirtualRouterOutput[] {
+    if (this.#state.kind !== 'master') return [];
+    if (this.#state.unprovenSince === undefined) this.statistics.released_master += 1;
+    const resignation = resigns(reason) ? [this.#resign()] : [];
+    return [...resignation, { kind: 'release-addresses', addresses: heldAddresses(this.parameters) }];
+  }
+
+  #resign(): VirtualRouterOutput {
+    this.statistics.adverts_sent += 1;
+    this.statistics.priority_zero_sent += 1;
+    return { kind: 'send-advertisement', priority: RESIGN_PRIORITY };
+  }
+
+  #enter(): VirtualRouterOutput[] {
+    switch (this.#state.kind) {
+      case 'initialize':
+        this.#heard = undefined;
+        this.fitness.forgetRefusals();
+        return [];
+      case 'backup':
+      case 'fault':
+        return [];
+      case 'master':
+        this.#heard = undefined;
+        this.#epoch += 1;
+        this.statistics.became_master += 1;
+        return [
+          this.advertise(),
+          { kind: 'claim-addresses', addresses: heldAddresses(this.parameters) },
+          ...this.announce(this.parameters.announce.count),
+        ];
+      default: return assertNever(this.#state);
+    }
+  }
+}
