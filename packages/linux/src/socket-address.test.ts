@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 
 import {
-  encodeInternetAddress, encodeLinkAddress, encodeMulticastRequest, encodeNetlinkAddress, encodeUnixAddress,
+  decodeInternet6Address, encodeInternet6Address, encodeInternetAddress, encodeLinkAddress, encodeMulticastRequest,
+  encodeMulticastRequest6, encodeNetlinkAddress, encodeUnixAddress,
 } from './socket-address.js';
 
 const hex = (bytes: Uint8Array | undefined): string => Buffer.from(bytes ?? []).toString('hex');
@@ -9,6 +10,18 @@ const hex = (bytes: Uint8Array | undefined): string => Buffer.from(bytes ?? []).
 describe('structures are laid out as the kernel headers say', () => {
   test('sockaddr_in: family in host order, port 0, address in network order, 8 bytes of zero', () => {
     expect(hex(encodeInternetAddress(Uint8Array.of(224, 0, 0, 18)))).toBe('02000000e00000120000000000000000');
+  });
+
+  test('sockaddr_in6: family, port and flow information 0, address in network order, scope in host order', () => {
+    const address = Uint8Array.from(Buffer.from('fe800000000000000000000000000001', 'hex'));
+    const encoded = encodeInternet6Address(address, 0x0102);
+    expect(hex(encoded)).toBe('0a000000' + '00000000' + hex(address) + '02010000');
+    expect(decodeInternet6Address(encoded)).toEqual(address);
+  });
+
+  test('ipv6_mreq: group, index', () => {
+    const group = Uint8Array.from(Buffer.from('ff020000000000000000000000000012', 'hex'));
+    expect(hex(encodeMulticastRequest6(group, 7))).toBe(`${hex(group)}07000000`);
   });
 
   test('sockaddr_ll: family, protocol 0, index, and nothing of a hardware address', () => {

@@ -10,9 +10,11 @@ import { EAGAIN, errnoName } from './errno.js';
 import { notifyService } from './service-notify.js';
 import { encodeUnixAddress } from './socket-address.js';
 import {
-  bindSocket, closeDescriptor, controlDescriptor, getSocketOption, interfaceIndex, openSocket, receive, sendTo,
-  setSocketOption, watchReadable,
+  bindSocket, closeDescriptor, controlDescriptor, getSocketOption, interfaceIndex, openSocket, receive, receiveMessage,
+  sendMessage, sendTo, setSocketOption, watchReadable,
 } from './syscalls.js';
+
+const SO_PASSCRED = 16;
 
 const directory = mkdtempSync(join(tmpdir(), 'baton-linux-'));
 afterAll(() => {
@@ -61,6 +63,39 @@ describe('sockets', () => {
     const buffer = new Uint8Array(8).fill(0x2e);
     expect(receive(fd, buffer.subarray(2, 5))).toBe(6);
     expect(Buffer.from(buffer).toString()).toBe('..abc...');
+    closeDescriptor(fd);
+  });
+
+  test('a message carries a payload to an address, and tells whom it is from and how long it was', () => {
+    const from = openReceiver('message-from');
+    const to = openReceiver('message-to');
+    const none = new Uint8Array();
+    expect(sendMessage(from.fd, Buffer.from('abcdef'), to.address, none)).toBe(6);
+    const [buffer, address, control] = [new Uint8Array(4), new Uint8Array(110), new Uint8Array(64)];
+    expect(receiveMessage(to.fd, buffer, address, control)).toEqual({ result: 6, control: none });
+    expect(Buffer.from(buffer).toString()).toBe('abcd');
+    expect(address.slice(0, from.address.length)).toEqual(from.address);
+    expect(receiveMessage(to.fd, buffer, address, control)).toEqual({ result: EAGAIN, control: none });
+    closeDescriptor(from.fd);
+    closeDescriptor(to.fd);
+  });
+
+  test('what accompanies a message comes with it', () => {
+    const { fd, address } = openReceiver('credentials');
+    expect(setSocketOption(fd, SOL_SOCKET, SO_PASSCRED, 1)).toBe(0);
+    expect(sendTo(fd, Buffer.from('x'), address)).toBe(1);
+    const { result, control } = receiveMessage(fd, new Uint8Array(8), new Uint8Array(110), new Uint8Array(64));
+    // struct cmsghdr, then struct ucred, which begins with the sender's process.
+    const [headerBytes, ucredBytes] = [16, 12];
+    expect([result, control.length >= headerBytes + ucredBytes]).toEqual([1, true]);
+    expect(new DataView(control.buffer, headerBytes).getInt32(0, true)).toBe(process.pid);
+    closeDescriptor(fd);
+  });
+
+  test('a message that the kernel does not take is a negated errno', () => {
+    const fd = openSocket(AF_UNIX, SOCK_DGRAM, 0);
+    const nobody = encodeUnixAddress(join(directory, 'nobody-there')) ?? new Uint8Array();
+    expect(errnoName(sendMessage(fd, new Uint8Array(1), nobody, new Uint8Array()))).toBe('ENOENT');
     closeDescriptor(fd);
   });
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
-import { encodeGratuitousArp, encodeNeighbourAdvertisement } from '../frames.js';
+import { encodeGratuitousArp, encodeNeighbourAdvertisement, formatMac, parseMac } from '../frames.js';
 import { openAnnouncer } from './announcer.js';
 import { createVethPair, ip, openTap, removeVethPair, type VethPair } from './veth-pair.fixture.js';
 
@@ -50,6 +50,41 @@ describe('Announcer', () => {
     ip('link', 'set', pair.near, 'down');
     expect(announcer.announce([owned('10.99.6.100', 24)], 1)).toEqual({ ok: false, errno: 'ENETDOWN' });
     ip('link', 'set', pair.near, 'up');
+  });
+
+  test('with a virtual MAC and the reply form, by the interface that is named [A19, A20, G01]', () => {
+    const other = createVethPair(7);
+    const virtualMac = '00:00:5e:00:01:07';
+    const taps = [openTap(pair.far), openTap(other.far)] as const;
+    const addresses = [
+      { ...owned('10.99.6.100', 24), interface: 'vr4.7.1' }, { ...owned('fd09::100', 64), interface: 'vr4.7.1' },
+    ];
+    const result = announcer.announce(addresses, 1, { form: 'reply', sourceMac: virtualMac, via: other.near });
+    const [here, there] = taps.map((tap) =>
+      tap.frames().filter((frame) => formatMac(frame.subarray(6, 12)) === virtualMac));
+    for (const tap of taps) tap.close();
+    removeVethPair(other);
+    expect(result).toEqual({ ok: true });
+    expect(here).toEqual([]);
+    expect(there).toEqual([
+      encodeGratuitousArp(parseMac(virtualMac), '10.99.6.100', 'reply'),
+      encodeNeighbourAdvertisement(parseMac(virtualMac), 'fd09::100'),
+    ]);
+  });
+
+  test('by another interface without a virtual MAC, frames carry that interface\'s own', () => {
+    const tap = openTap(pair.far);
+    announcer.announce([{ ...owned('10.99.6.100', 24), interface: 'elsewhere' }], 1, { via: pair.near });
+    const frames = tap.frames().filter((frame) => frame[13] === 6);
+    tap.close();
+    expect(frames).toEqual([encodeGratuitousArp(mac, '10.99.6.100')]);
+  });
+
+  test.each(['request', 'reply'] as const)('a host learns the virtual MAC from a %s', (form) => {
+    ip('neighbour', 'replace', '10.99.6.100', 'lladdr', '02:00:00:00:00:66', 'dev', pair.far, 'nud', 'reachable');
+    announcer.announce([owned('10.99.6.100', 24)], 1, { form, sourceMac: '00:00:5e:00:01:07' });
+    expect(neighbours()).toContain('00:00:5e:00:01:07');
+    expect(neighbours()).not.toContain('02:00:00:00:00:66');
   });
 
   test('nothing to announce is no failure', () => {

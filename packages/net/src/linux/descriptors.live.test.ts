@@ -67,15 +67,15 @@ test.each([0, 1])('announcements: with %i descriptors left no privilege is missi
 });
 
 test.each([
-  ['native', 0], ['native', 1], ['raw-socket', 0], ['raw-socket', 1],
-])('advertisements by %s: with %i descriptors left no interface and no privilege is missing', (driver, left) => {
+  ['native', 4, 0], ['native', 4, 1], ['raw-socket', 4, 0], ['raw-socket', 4, 1], ['native', 6, 0], ['native', 6, 1],
+])('advertisements by %s, IPv%i: with %i descriptors left nothing else is missing', (driver, family, left) => {
   const results = runShort(`
     const io = openPacketIo('${driver}');
-    const first = io.open('lo', 4, () => undefined);
+    const first = io.open('lo', ${String(family)}, () => undefined);
     first.close();
     setTimeout(() => {
       fill(${String(left)});
-      told(() => io.open('lo', 4, () => undefined).close());
+      told(() => io.open('lo', ${String(family)}, () => undefined).close());
       setTimeout(() => { print(countFree()); process.exit(); }, 20);
     }, 20);`);
   const opened = driver === 'native' && left === 1;

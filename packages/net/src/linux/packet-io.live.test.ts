@@ -1,293 +1,217 @@
-// What every driver of PacketIo must do on real interfaces. Run through packages/lab/bin/in-lab.
-import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
-import { readFileSync, readlinkSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+// What every driver of PacketIo must do in every family it has, on real interfaces. What only one family does is in
+// packet-io-ipv4.live.test.ts and packet-io-ipv6.live.test.ts. Run through packages/lab/bin/in-lab.
+import { spawnSync } from 'node:child_process';
+import { readlinkSync } from 'node:fs';
 
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { SOCK_RAW, findSockets, interfaceIndex } from '@baton/linux';
 
-import type { AdvertisementSocket, ReceivedDatagram, SendEnvelope } from '../index.js';
-import { openAdvertisementSocket, type DriverSocket } from './advertisement-socket.js';
-import { openNativeSocket } from './native-driver.js';
-import { IPV4 } from './socket-family.js';
-import { openPacketIo } from './transport.js';
-import {
-  createVethPair, ip, openTap, removeVethPair, until, waitUntilUp, type Tap, type VethPair,
-} from './veth-pair.fixture.js';
+import type { AdvertisementSocket } from '../index.js';
+import { PacketLab } from './packet-lab.fixture.js';
+import { addLinkLocals, ip, until, waitUntilUp } from './veth-pair.fixture.js';
+import { hexOf, readDatagrams } from './wire.fixture.js';
 
-interface FrameOptions {
-  readonly ttl?: number;
-  readonly first?: number;
-  readonly totalLength?: number;
-  readonly payload: readonly number[];
-  /** To this station and its address 10.99.1.1 instead of the group. */
-  readonly to?: Uint8Array;
-}
+const VARIANTS = [['raw-socket', 4], ['native', 4], ['native', 6]] as const;
 
-/** A datagram of protocol 112 to the group in a frame; the header checksum is right whatever the header says. */
-function encodeFrame(options: FrameOptions): Uint8Array {
-  const { ttl = 255, first = 0x45, payload } = options;
-  const headerSize = Math.max(20, (first & 15) * 4);
-  const totalLength = options.totalLength ?? headerSize + payload.length;
-  const header = new Uint8Array(headerSize);
-  header.set([first, 0xc0, totalLength >> 8, totalLength & 0xff, 0, 0, 0, 0, ttl, 112]);
-  header.set([10, 99, 1, 2, ...(options.to === undefined ? [224, 0, 0, 18] : [10, 99, 1, 1])], 12);
-  if (headerSize > 20) header.fill(1, 20); // options: no operation
-  let sum = 0;
-  for (let offset = 0; offset < (first & 15) * 4; offset += 2) {
-    sum += ((header[offset] ?? 0) << 8) | (header[offset + 1] ?? 0);
-  }
-  sum = (sum & 0xffff) + (sum >> 16);
-  header.set([(~sum >> 8) & 0xff, ~sum & 0xff], 10);
-  const station = options.to ?? [1, 0, 0x5e, 0, 0, 0x12];
-  return Uint8Array.of(...station, 2, 0, 0, 0, 0, 1, 8, 0, ...header, ...payload);
-}
-
-/** An advertisement as every router sends it. */
-function toGroup(source: string): SendEnvelope {
-  return { source, destination: '224.0.0.18' };
-}
-
-/** An endpoint, what it heard, and the first byte of each payload. */
-interface Listener {
-  readonly socket: AdvertisementSocket;
-  readonly heard: readonly ReceivedDatagram[];
-  readonly first: () => (number | undefined)[];
-}
-
-describe.each(['raw-socket', 'native'] as const)('PacketIo by %s', (driver) => {
-  const packetIo = openPacketIo(driver);
-  let pair: VethPair;
-  let open: AdvertisementSocket[];
-  let taps: Tap[];
+describe.each(VARIANTS)('PacketIo by %s, IPv%i', (driver, family) => {
+  const lab = new PacketLab(driver, family);
 
   beforeEach(() => {
-    pair = createVethPair(1);
-    open = [];
-    taps = [];
+    lab.begin();
   });
   afterEach(() => {
-    for (const socket of open) socket.close();
-    for (const tap of taps) tap.close();
-    removeVethPair(pair);
-    expect(findSockets(SOCK_RAW, 112)).toEqual([]);
+    lab.end();
   });
 
-  /** Opens an endpoint that is closed after the test, and what it heard so far. */
-  function listen(name: string): Listener {
-    const heard: ReceivedDatagram[] = [];
-    const socket = packetIo.open(name, 4, (datagram) => heard.push(datagram));
-    open.push(socket);
-    return { socket, heard, first: () => heard.map(({ payload }) => payload[0]) };
-  }
-
-  function tap(name: string): Tap {
-    const opened = openTap(name);
-    taps.push(opened);
-    return opened;
-  }
-
-  /** Runs statements in a process of their own, with `io`, `gc` and the names and addresses of the pair; ends it after
-   *  5 s. */
-  function runProgram(statements: string): SpawnSyncReturns<string> {
-    const library = fileURLToPath(new URL('../../dist/linux/index.js', import.meta.url));
-    const program = `
-      import { openPacketIo } from ${JSON.stringify(library)};
-      const { near, far, farAddress } = ${JSON.stringify(pair)};
-      const io = openPacketIo(${JSON.stringify(driver)});
-      const toGroup = (source) => ({ source, destination: '224.0.0.18' });
-      ${statements}`;
-    const flags = ['--expose-gc', '--input-type=module', '-e', program];
-    return spawnSync(process.execPath, flags, { encoding: 'utf8', timeout: 5000, killSignal: 'SIGKILL' });
-  }
-
-  test('is the driver it says', () => {
-    expect(packetIo.driver).toBe(driver);
+  test('is the driver it says, on the interface and in the family it was asked for', () => {
+    expect(lab.packetIo.driver).toBe(driver);
+    const { socket } = lab.listen(lab.pair.near);
+    expect([socket.interface, socket.family]).toEqual([lab.pair.near, family]);
   });
 
-  test('joins 224.0.0.18 on its interface, and leaves when closed', () => {
-    const groups = (): string => {
-      const interfaces = readFileSync('/proc/net/igmp', 'latin1').split(/^\d/m);
-      return interfaces.find((part) => part.includes(pair.near)) ?? '';
-    };
-    expect(groups()).not.toContain('120000E0');
-    const { socket } = listen(pair.near);
-    expect(groups()).toContain('120000E0');
+  test('joins its group on its interface and on no other, and leaves when closed', () => {
+    const other = lab.addPair(2);
+    const joined = (): boolean[] => [lab.pair.near, lab.pair.far, other.near, 'lo'].map((name) => lab.hasJoined(name));
+    expect(joined()).toEqual([false, false, false, false]);
+    const { socket } = lab.listen(lab.pair.near);
+    expect(joined()).toEqual([true, false, false, false]);
     socket.close();
-    expect(groups()).not.toContain('120000E0');
+    expect(joined()).toEqual([false, false, false, false]);
   });
 
-  test('the datagram is on the wire when send returns: group MAC, CS6, TTL 255, source and payload', () => {
-    const { socket } = listen(pair.near);
-    const wire = tap(pair.far);
-    expect(socket.send(Uint8Array.of(0x31, 2, 3), toGroup(pair.nearAddress))).toEqual({ ok: true });
-    const [frame, ...others] = wire.frames().filter((bytes) => bytes[23] === 112);
-    expect(others).toEqual([]);
-    expect(Array.from(frame?.subarray(0, 6) ?? [])).toEqual([0x01, 0x00, 0x5e, 0x00, 0x00, 0x12]);
-    expect(frame?.[15]).toBe(0xc0);
-    expect(frame?.[22]).toBe(255);
-    expect(Array.from(frame?.subarray(26) ?? [])).toEqual([10, 99, 1, 1, 224, 0, 0, 18, 0x31, 2, 3]);
+  test('joining and leaving are reported to the switches of its own LAN alone [H09, G13]', async () => {
+    const other = lab.addPair(2);
+    const wire = lab.tap(lab.pair.far);
+    const elsewhere = lab.tap(other.far);
+    // One record of IGMPv3 (RFC 3376 §4.2.12) or MLDv2 (RFC 3810 §5.2.12), as in the captured joins I1 and I2:
+    // 4 excludes nobody, which is a join, 3 includes nobody, which is a leave.
+    const group = family === 4 ? 'e0000012' : 'ff020000000000000000000000000012';
+    const heard: string[] = [];
+    const isReported = (record: string): boolean => {
+      heard.push(...wire.frames().map(hexOf));
+      return heard.some((frame) => frame.endsWith(`${record}000000${group}`));
+    };
+    const { socket } = lab.listen(lab.pair.near);
+    await until('the join', () => isReported('04'));
+    socket.close();
+    await until('the leave', () => isReported('03'));
+    expect(elsewhere.frames().map(hexOf).filter((frame) => frame.includes(group))).toEqual([]);
   });
 
-  test('sends from the address it is told, whatever others are there, and from no stranger\'s', async () => {
-    ip('address', 'add', '10.99.1.100/24', 'dev', pair.near);
-    ip('address', 'add', '10.0.0.1/8', 'dev', pair.near);
-    const sender = listen(pair.near).socket;
-    const receiver = listen(pair.far);
-    for (const source of [pair.nearAddress, '10.99.1.100', pair.nearAddress]) {
-      expect(sender.send(Uint8Array.of(1), toGroup(source))).toEqual({ ok: true });
-    }
-    expect(sender.send(Uint8Array.of(1), toGroup('10.99.1.77')).ok).toBe(false);
-    expect(sender.send(Uint8Array.of(1), toGroup(pair.nearAddress))).toEqual({ ok: true });
-    await until('four datagrams', () => receiver.heard.length === 4);
-    expect(receiver.heard.map(({ source }) => source)).toEqual(
-      [pair.nearAddress, '10.99.1.100', pair.nearAddress, pair.nearAddress]);
-  });
-
-  test('tells interface, source, destination, TTL and payload of what it hears', async () => {
-    const sender = listen(pair.far).socket;
-    const { heard } = listen(pair.near);
-    sender.send(Uint8Array.of(0x31, 51), toGroup(pair.farAddress));
-    await until('a datagram', () => heard.length === 1);
-    expect(heard).toEqual([{
-      interface: pair.near, source: pair.farAddress, destination: '224.0.0.18', ttl: 255,
-      payload: Uint8Array.of(0x31, 51),
-      headerValid: true,
+  test('it is on the wire when send returns: group MAC, CS6, hop limit 255, source and payload [A15, A16]', () => {
+    const { socket } = lab.listen(lab.pair.near);
+    const wire = lab.tap(lab.pair.far);
+    ip('link', 'set', lab.pair.near, 'address', '02:00:00:00:00:09');
+    wire.frames();
+    expect(socket.send(Uint8Array.of(0x31, 2, 3), lab.toGroup(lab.pair.nearSource))).toEqual({ ok: true });
+    expect(readDatagrams(wire.frames())).toEqual([{
+      destinationMac: family === 4 ? '01:00:5e:00:00:12' : '33:33:00:00:00:12', sourceMac: '02:00:00:00:00:09',
+      trafficClass: 0xc0, ttl: 255, source: lab.pair.nearSource, destination: lab.group, payload: [0x31, 2, 3],
     }]);
   });
 
+  test('sends from the address it is told, whatever others are there, and from no stranger\'s', async () => {
+    const { pair } = lab;
+    const [second, third, strange] = family === 4
+      ? ['10.99.1.100', '10.0.0.1', '10.99.1.77'] as const : ['fe80::100', '2001:db8::1', 'fe80::77'] as const;
+    for (const address of [second, third]) {
+      ip('address', 'add', `${address}/${family === 4 ? '8' : '64'}`, 'dev', pair.near,
+        ...(family === 4 ? [] : ['nodad']));
+    }
+    const sender = lab.listen(pair.near).socket;
+    const receiver = lab.listen(pair.far);
+    const sources = [pair.nearSource, second, third, pair.nearSource];
+    for (const source of sources) expect(sender.send(Uint8Array.of(1), lab.toGroup(source))).toEqual({ ok: true });
+    expect(sender.send(Uint8Array.of(1), lab.toGroup(strange))).toEqual(
+      { ok: false, errno: family === 4 ? 'ENETUNREACH' : 'EINVAL' });
+    expect(sender.send(Uint8Array.of(1), lab.toGroup(pair.nearSource))).toEqual({ ok: true });
+    await until('five datagrams', () => receiver.heard.length === 5);
+    expect(receiver.heard.map(({ source }) => source)).toEqual([...sources, pair.nearSource]);
+  });
+
+  test('tells interface, source, destination, hop limit and payload of what it hears', async () => {
+    const { pair } = lab;
+    const sender = lab.listen(pair.far).socket;
+    const { heard } = lab.listen(pair.near);
+    sender.send(Uint8Array.of(0x31, 51), lab.toGroup(pair.farSource));
+    await until('a datagram', () => heard.length === 1);
+    expect(heard).toEqual([{
+      interface: pair.near, source: pair.farSource, destination: lab.group, ttl: 255,
+      payload: Uint8Array.of(0x31, 51), headerValid: true,
+    }]);
+  });
+
+  test('a peer is reached by its own address, with the hop limit of a neighbour and the chosen source', async () => {
+    const { pair } = lab;
+    const second = family === 4 ? '10.99.1.100' : 'fe80::100';
+    ip('address', 'add', `${second}/${family === 4 ? '24' : '64'}`, 'dev', pair.near,
+      ...(family === 4 ? [] : ['nodad']));
+    const sender = lab.listen(pair.near).socket;
+    const { heard } = lab.listen(pair.far);
+    for (const source of [pair.nearSource, second]) {
+      expect(sender.send(Uint8Array.of(7), { source, destination: pair.farSource })).toEqual({ ok: true });
+    }
+    await until('both datagrams', () => heard.length === 2);
+    expect(heard.map(({ source, destination, ttl }) => [source, destination, ttl])).toEqual([
+      [pair.nearSource, pair.farSource, 255], [second, pair.farSource, 255],
+    ]);
+  });
+
+  test('what is sent to its own address on another interface it does not hear', async () => {
+    const other = lab.addPair(2);
+    const stranger = lab.listen(other.far).socket;
+    const friend = lab.listen(lab.pair.far).socket;
+    const mine = lab.listen(lab.pair.near);
+    const theirs = lab.listen(other.near);
+    stranger.send(Uint8Array.of(1), { source: other.farSource, destination: other.nearSource });
+    friend.send(Uint8Array.of(2), { source: lab.pair.farSource, destination: lab.pair.nearSource });
+    await until('a datagram each', () => mine.heard.length > 0 && theirs.heard.length > 0);
+    expect([mine.first(), theirs.first()]).toEqual([[2], [1]]);
+  });
+
   test('does not hear itself', async () => {
-    const near = listen(pair.near);
-    const far = listen(pair.far);
-    near.socket.send(Uint8Array.of(1), toGroup(pair.nearAddress));
-    far.socket.send(Uint8Array.of(2), toGroup(pair.farAddress));
+    const near = lab.listen(lab.pair.near);
+    const far = lab.listen(lab.pair.far);
+    near.socket.send(Uint8Array.of(1), lab.toGroup(lab.pair.nearSource));
+    far.socket.send(Uint8Array.of(2), lab.toGroup(lab.pair.farSource));
     await until('a datagram each', () => near.heard.length > 0 && far.heard.length > 0);
     expect([near.first(), far.first()]).toEqual([[2], [1]]);
   });
 
   test('hears only its own interface', async () => {
-    const other = createVethPair(2);
-    try {
-      const mine = listen(pair.near);
-      const theirs = listen(other.near);
-      const stranger = listen(other.far).socket;
-      const friend = listen(pair.far).socket;
-      stranger.send(Uint8Array.of(1), toGroup(other.farAddress));
-      friend.send(Uint8Array.of(2), toGroup(pair.farAddress));
-      await until('a datagram each', () => mine.heard.length > 0 && theirs.heard.length > 0);
-      expect([mine.first(), theirs.first()]).toEqual([[2], [1]]);
-    } finally {
-      removeVethPair(other);
-    }
-  });
-
-  test('what it heard of other interfaces before it was bound is not told as its own', async () => {
-    const other = createVethPair(2);
-    try {
-      listen(other.near);
-      const stranger = listen(other.far).socket;
-      const friend = listen(pair.far).socket;
-      const heard: ReceivedDatagram[] = [];
-      const openEarly = (): DriverSocket => {
-        const socket = openNativeSocket(IPV4.domain);
-        for (let value = 0; value < 100; value += 1) stranger.send(Uint8Array.of(value), toGroup(other.farAddress));
-        return socket;
-      };
-      open.push(openAdvertisementSocket(openEarly, IPV4, pair.near, (datagram) => heard.push(datagram)));
-      friend.send(Uint8Array.of(255), toGroup(pair.farAddress));
-      await until('the friend', () => heard.length > 0);
-      expect(heard.map(({ payload }) => payload[0])).toEqual([255]);
-    } finally {
-      removeVethPair(other);
-    }
-  });
-
-  test('a flood while it opens neither holds it up nor loses what comes after it has joined', () => {
-    const wire = tap(pair.far);
-    ip('link', 'set', pair.near, 'address', '02:00:00:00:00:07');
-    const heard: ReceivedDatagram[] = [];
-    let count = 0;
-    let flooding = true;
-    // Each time the descriptor is used there is one more datagram: to the host itself, which it hears unjoined.
-    const openFlooded = (): DriverSocket => {
-      const socket = openNativeSocket(IPV4.domain);
-      return {
-        ...socket,
-        get fd(): number {
-          if (!flooding) return socket.fd;
-          count += 1;
-          if (count > 20_000) throw new Error('it reads for ever');
-          wire.inject(encodeFrame({ payload: [1], to: Uint8Array.of(2, 0, 0, 0, 0, 7) }));
-          return socket.fd;
-        },
-      };
-    };
-    const flooded = openAdvertisementSocket(openFlooded, IPV4, pair.near, (datagram) => heard.push(datagram));
-    open.push(flooded);
-    flooding = false;
-    wire.inject(encodeFrame({ payload: [2] }));
-    flooded.drain(20_000);
-    expect(heard.at(-1)?.payload[0]).toBe(2);
+    const other = lab.addPair(2);
+    const mine = lab.listen(lab.pair.near);
+    const theirs = lab.listen(other.near);
+    const stranger = lab.listen(other.far).socket;
+    const friend = lab.listen(lab.pair.far).socket;
+    stranger.send(Uint8Array.of(1), lab.toGroup(other.farSource));
+    friend.send(Uint8Array.of(2), lab.toGroup(lab.pair.farSource));
+    await until('a datagram each', () => mine.heard.length > 0 && theirs.heard.length > 0);
+    expect([mine.first(), theirs.first()]).toEqual([[2], [1]]);
   });
 
   test('survives its link going down and up: refused meanwhile, both ways after', async () => {
-    const near = listen(pair.near);
-    const far = listen(pair.far);
+    const { pair } = lab;
+    const near = lab.listen(pair.near);
+    const far = lab.listen(pair.far);
     ip('link', 'set', pair.near, 'down');
-    const refused = near.socket.send(Uint8Array.of(1), toGroup(pair.nearAddress));
-    expect(refused).toEqual({ ok: false, errno: expect.stringMatching(/^ENET/) });
+    const refused = near.socket.send(Uint8Array.of(1), lab.toGroup(pair.nearSource));
+    expect(refused).toEqual({ ok: false, errno: family === 4 ? 'ENETUNREACH' : 'EINVAL' });
     expect(near.socket.drain(10)).toBe(0);
     ip('link', 'set', pair.near, 'up');
+    if (family === 6) addLinkLocals(1);
     waitUntilUp(pair);
-    expect(near.socket.send(Uint8Array.of(2), toGroup(pair.nearAddress))).toEqual({ ok: true });
-    far.socket.send(Uint8Array.of(3), toGroup(pair.farAddress));
+    expect(near.socket.send(Uint8Array.of(2), lab.toGroup(pair.nearSource))).toEqual({ ok: true });
+    far.socket.send(Uint8Array.of(3), lab.toGroup(pair.farSource));
     await until('a datagram each', () => near.heard.length > 0 && far.heard.length > 0);
     expect([near.first(), far.first()]).toEqual([[3], [2]]);
   });
 
   test('an interface made again is another one: the old endpoint refuses, a new one works', async () => {
-    const old = listen(pair.near);
-    removeVethPair(pair);
-    pair = createVethPair(1);
-    expect(old.socket.send(Uint8Array.of(1), toGroup(pair.nearAddress)).ok).toBe(false);
+    const old = lab.listen(lab.pair.near);
+    lab.remakePair();
+    const { pair } = lab;
+    expect(old.socket.send(Uint8Array.of(1), lab.toGroup(pair.nearSource)).ok).toBe(false);
     old.socket.close();
-    const near = listen(pair.near);
-    const far = listen(pair.far);
-    near.socket.send(Uint8Array.of(2), toGroup(pair.nearAddress));
-    far.socket.send(Uint8Array.of(3), toGroup(pair.farAddress));
+    const near = lab.listen(pair.near);
+    const far = lab.listen(pair.far);
+    near.socket.send(Uint8Array.of(2), lab.toGroup(pair.nearSource));
+    far.socket.send(Uint8Array.of(3), lab.toGroup(pair.farSource));
     await until('a datagram each', () => near.heard.length > 0 && far.heard.length > 0);
     expect([near.first(), far.first(), old.first()]).toEqual([[3], [2], []]);
   });
 
   test('a missing interface is an error that names it, and opens nothing', () => {
-    expect(() => packetIo.open('no-such-link', 4, () => undefined)).toThrow(
+    expect(() => lab.packetIo.open('no-such-link', family, () => undefined)).toThrow(
       expect.objectContaining({ code: 'ERR_NET_INTERFACE_MISSING' }));
   });
 
-  test('its descriptor is not inherited by a child process', () => {
-    listen(pair.near);
-    const [fd] = findSockets(SOCK_RAW, 112);
-    const socket = readlinkSync(`/proc/self/fd/${String(fd)}`);
-    expect(socket).toMatch(/^socket:/);
-    expect(spawnSync('ls', ['-l', '/proc/self/fd'], { encoding: 'utf8' }).stdout).not.toContain(socket);
+  test('its descriptors are not inherited by a child process, those for whole frames neither', () => {
+    const { socket } = lab.listen(lab.pair.near);
+    socket.send(Uint8Array.of(1), { ...lab.toGroup(lab.pair.nearSource), sourceMac: '00:00:5e:00:01:07' });
+    const descriptors = [...findSockets(SOCK_RAW, 112), ...findSockets(SOCK_RAW, 0)];
+    expect(descriptors).toHaveLength(2);
+    const sockets = descriptors.map((fd) => readlinkSync(`/proc/self/fd/${String(fd)}`));
+    const inherited = spawnSync('ls', ['-l', '/proc/self/fd'], { encoding: 'utf8' }).stdout;
+    expect(sockets.filter((name) => inherited.includes(name))).toEqual([]);
   });
 
   test('garbage collection does not make it deaf', () => {
-    const ended = runProgram(`
-      const hear = () => { io.open(near, 4, () => { console.log('heard'); process.exit(); }); };
-      const sender = io.open(far, 4, () => undefined);
+    const ended = lab.runProgram(`
+      const hear = () => { open(near, () => { console.log('heard'); process.exit(); }); };
+      const sender = open(far, () => undefined);
       hear();
       setTimeout(() => {
         for (let round = 0; round < 5; round += 1) gc();
-        setTimeout(() => sender.send(Uint8Array.of(1), toGroup(farAddress)), 10);
+        setTimeout(() => sender.send(Uint8Array.of(1), toGroup(farSource)), 10);
       }, 10);`);
     expect(ended.stdout).toBe('heard\n');
   });
 
   test('drain delivers what lies there at once, in order, and no more than asked', () => {
-    const far = listen(pair.far).socket;
-    const near = listen(pair.near);
-    for (const value of [1, 2, 3, 4, 5]) far.send(Uint8Array.of(value), toGroup(pair.farAddress));
+    const far = lab.listen(lab.pair.far).socket;
+    const near = lab.listen(lab.pair.near);
+    for (const value of [1, 2, 3, 4, 5]) far.send(Uint8Array.of(value), lab.toGroup(lab.pair.farSource));
     expect(near.socket.drain(3)).toBe(3);
     expect(near.first()).toEqual([1, 2, 3]);
     expect(near.socket.drain(10)).toBe(2);
@@ -296,69 +220,55 @@ describe.each(['raw-socket', 'native'] as const)('PacketIo by %s', (driver) => {
   });
 
   test('drained in the middle of a delivery, nothing comes twice or out of order', async () => {
-    const far = listen(pair.far).socket;
+    const { pair } = lab;
+    const far = lab.listen(pair.far).socket;
     const order: (number | undefined)[] = [];
-    const near: AdvertisementSocket = packetIo.open(pair.near, 4, ({ payload }) => {
+    const near: AdvertisementSocket = lab.open(pair.near, ({ payload }) => {
       order.push(payload[0]);
       near.drain(100);
     });
-    open.push(near);
-    for (const value of [1, 2, 3, 4, 5]) far.send(Uint8Array.of(value), toGroup(pair.farAddress));
+    for (const value of [1, 2, 3, 4, 5]) far.send(Uint8Array.of(value), lab.toGroup(pair.farSource));
     await until('five datagrams', () => order.length >= 5);
-    far.send(Uint8Array.of(6), toGroup(pair.farAddress));
+    far.send(Uint8Array.of(6), lab.toGroup(pair.farSource));
     await until('one more', () => order.length >= 6);
     expect(order).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
   test('a payload belongs to its receiver: the next datagram does not change it', async () => {
-    const far = listen(pair.far).socket;
-    const { heard } = listen(pair.near);
+    const far = lab.listen(lab.pair.far).socket;
+    const { heard } = lab.listen(lab.pair.near);
     for (const value of [1, 2, 3]) {
-      far.send(Uint8Array.of(value, value, value), toGroup(pair.farAddress));
+      far.send(Uint8Array.of(value, value, value), lab.toGroup(lab.pair.farSource));
       await until('the next datagram', () => heard.length === value);
     }
     expect(heard.map(({ payload }) => Array.from(payload))).toEqual([[1, 1, 1], [2, 2, 2], [3, 3, 3]]);
   });
 
   test('after close nothing is sent, nothing is heard, and no socket is made anew', async () => {
-    const near = listen(pair.near);
-    const far = listen(pair.far);
-    far.socket.send(Uint8Array.of(1), toGroup(pair.farAddress));
+    const { pair } = lab;
+    const near = lab.listen(pair.near);
+    const far = lab.listen(pair.far);
+    const envelope = lab.toGroup(pair.nearSource);
+    far.socket.send(Uint8Array.of(1), lab.toGroup(pair.farSource));
     near.socket.close();
     near.socket.close();
     const before = findSockets(SOCK_RAW, 112);
-    expect(near.socket.send(Uint8Array.of(1), toGroup(pair.nearAddress))).toEqual({ ok: false, errno: 'EBADF' });
+    expect(near.socket.send(Uint8Array.of(1), envelope)).toEqual({ ok: false, errno: 'EBADF' });
+    expect(near.socket.send(Uint8Array.of(1), { ...envelope, sourceMac: '00:00:5e:00:01:07' })).toEqual(
+      { ok: false, errno: 'EBADF' });
     expect(near.socket.drain(10)).toBe(0);
     expect(findSockets(SOCK_RAW, 112)).toEqual(before);
-    const marker = listen(pair.near);
-    far.socket.send(Uint8Array.of(2), toGroup(pair.farAddress));
+    const marker = lab.listen(pair.near);
+    far.socket.send(Uint8Array.of(2), lab.toGroup(pair.farSource));
     await until('the marker', () => marker.heard.length === 1);
     expect([near.first(), far.first()]).toEqual([[], []]);
   });
 
-  test('odd datagrams are delivered as they are; what is no IPv4 the kernel keeps', async () => {
-    const { heard } = listen(pair.near);
-    const wire = tap(pair.far);
-    wire.inject(encodeFrame({ payload: [] }));
-    wire.inject(encodeFrame({ ttl: 1, payload: [1] }));
-    wire.inject(encodeFrame({ first: 0x46, payload: [2, 2] }));
-    wire.inject(encodeFrame({ totalLength: 22, payload: [3, 3, 0, 0, 0, 0] }));
-    wire.inject(encodeFrame({ totalLength: 60, payload: [4] }));
-    wire.inject(encodeFrame({ first: 0x44, payload: [5] }));
-    wire.inject(encodeFrame({ first: 0x65, payload: [6] }));
-    const large = Array.from({ length: 1400 }, (_, index) => index & 0xff);
-    wire.inject(encodeFrame({ payload: large }));
-    await until('the last one', () => heard.at(-1)?.payload.length === 1400);
-    expect(heard.map(({ ttl, payload, headerValid }) => [ttl, Array.from(payload), headerValid])).toEqual([
-      [255, [], true], [1, [1], true], [255, [2, 2], true], [255, [3, 3], true], [255, large, true],
-    ]);
-  });
-
   test('1,000 datagrams back to back all arrive, in order', async () => {
-    const far = listen(pair.far).socket;
-    const near = listen(pair.near);
+    const far = lab.listen(lab.pair.far).socket;
+    const near = lab.listen(lab.pair.near);
     for (let value = 0; value < 1000; value += 1) {
-      const sent = far.send(Uint8Array.of(value >> 8, value & 0xff), toGroup(pair.farAddress));
+      const sent = far.send(Uint8Array.of(value >> 8, value & 0xff), lab.toGroup(lab.pair.farSource));
       if (!sent.ok) throw new Error(`datagram ${String(value)} refused: ${sent.errno}`);
     }
     await until('all of them', () => near.heard.length === 1000);
@@ -367,18 +277,24 @@ describe.each(['raw-socket', 'native'] as const)('PacketIo by %s', (driver) => {
   });
 
   test('an error thrown by the receiver ends the process instead of vanishing', () => {
-    const ended = runProgram(`
-      io.open(near, 4, () => { throw new Error('broken receiver'); });
-      io.open(far, 4, () => undefined).send(Uint8Array.of(1), toGroup(farAddress));`);
+    const ended = lab.runProgram(`
+      open(near, () => { throw new Error('broken receiver'); });
+      open(far, () => undefined).send(Uint8Array.of(1), toGroup(farSource));`);
     expect(ended.stderr).toContain('broken receiver');
     expect(ended.status).toBe(1);
   });
 
   test('opened and closed 200 times it leaves no descriptor and no membership behind', () => {
-    const index = interfaceIndex(pair.near);
-    for (let round = 0; round < 200; round += 1) packetIo.open(pair.near, 4, () => undefined).close();
+    const index = interfaceIndex(lab.pair.near);
+    for (let round = 0; round < 200; round += 1) {
+      const socket = lab.packetIo.open(lab.pair.near, family, () => undefined);
+      // Seldom: the kernel takes its time to close a packet socket.
+      const sourceMac = round % 20 === 0 ? { sourceMac: '00:00:5e:00:01:07' } : {};
+      socket.send(Uint8Array.of(1), { ...lab.toGroup(lab.pair.nearSource), ...sourceMac });
+      socket.close();
+    }
     expect(index).toBeGreaterThan(0);
-    expect(findSockets(SOCK_RAW, 112)).toEqual([]);
-    expect(readFileSync('/proc/net/igmp', 'latin1')).not.toContain('120000E0');
+    expect([...findSockets(SOCK_RAW, 112), ...findSockets(SOCK_RAW, 0)]).toEqual([]);
+    expect(lab.hasJoined(lab.pair.near)).toBe(false);
   });
 });

@@ -44,6 +44,16 @@ export function createVethPair(number: number): VethPair {
   return pair;
 }
 
+/** Gives both ends of pair N link-local addresses, fe80::N:1 and fe80::N:2, ready for use at once. The kernel takes
+ *  them off when their interface goes down. */
+export function addLinkLocals(number: number): { readonly near: string; readonly far: string } {
+  const near = `fe80::${String(number)}:1`;
+  const far = `fe80::${String(number)}:2`;
+  ip('address', 'replace', `${near}/64`, 'dev', `bt${String(number)}a`, 'nodad');
+  ip('address', 'replace', `${far}/64`, 'dev', `bt${String(number)}b`, 'nodad');
+  return { near, far };
+}
+
 /** Blocks until the kernel says of both ends what the product waits for, that they are up and running. Until it does,
  *  it takes packets and throws them away: the queue of an interface whose carrier has come back is set up later, by a
  *  worker of the kernel.
