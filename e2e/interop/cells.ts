@@ -12,6 +12,8 @@ export interface Cell {
   readonly name: string;
   readonly daemons: readonly [Daemon, Daemon];
   readonly router: Omit<RouterOptions, 'priority' | 'preempt' | 'peers'>;
+  /** What one of the two has different from that. */
+  readonly differences?: Readonly<Partial<Record<Daemon, Partial<RouterOptions>>>>;
   /** Keys that only Baton's file has. */
   readonly batonKeys?: Readonly<Record<string, YamlValue>>;
 }

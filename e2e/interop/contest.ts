@@ -27,8 +27,10 @@ import {
 const NOISE_MS = 250;
 /** A capture's clock and a daemon's are read at different moments of one send, ms. */
 const STAMP_MS = 3;
-/** Adverts of a master that prove that it is accepted; one interval longer than any backup's patience. */
-const SETTLED_ADVERTS = 5;
+/** Adverts of a master that prove that a backup accepts it: its patience would be over before the last one. */
+const ACCEPTED_ADVERTS = 5;
+/** Adverts of a master that has nobody to accept it. */
+const ALONE_ADVERTS = 2;
 const ASK_DEADLINE_MS = 5_000;
 /** How each daemon tells that it is backup. */
 export const IS_BACKUP = /to=backup|Entering BACKUP STATE|Initialize -> Backup/u;
@@ -59,7 +61,7 @@ export class Contest {
   }
 
   /** Prepares a match on the nodes `a` (higher) and `b`; nothing is started but the captures. */
-  static async prepare(bed: Bed, { cell, higher, lower }: Match): Promise<Contest> {
+  static async prepare(bed: Bed, { cell, higher, lower }: Omit<Match, 'title'>): Promise<Contest> {
     const contestant = async (name: string, daemon: Daemon, priority: number): Promise<Contestant> => {
       const sent = await bed.captureFrom(name);
       return { daemon, priority, node: makeNode(bed, name, cell, daemon, priority), sent };
@@ -105,7 +107,7 @@ export class Contest {
       const skewMs = skewTimeMs(this.#cell, successor.priority);
       await this.#expectTakeover(successor, family, atMs, skewMs);
     }
-    await this.#settled(successor, fromMs);
+    await this.#settled(successor, fromMs, ALONE_ADVERTS);
     await this.#answers(successor);
   }
 
@@ -120,7 +122,7 @@ export class Contest {
       const patienceMs = masterDownIntervalMs(this.#cell, successor.priority);
       await this.#expectTakeover(successor, family, last?.atMs ?? 0, patienceMs);
     }
-    await this.#settled(successor, fromMs);
+    await this.#settled(successor, fromMs, ALONE_ADVERTS);
   }
 
   /** The one that is not running starts and stays backup: it may not preempt, or has nothing to preempt with. */
@@ -174,18 +176,16 @@ export class Contest {
   }
 
   /** Waits for some adverts of a master in a row, in each family, of which the other one does not interrupt any. */
-  async #settled(master: Contestant, sinceMs: number): Promise<void> {
+  async #settled(master: Contestant, sinceMs: number, count = ACCEPTED_ADVERTS): Promise<void> {
     const other = this.#other(master);
     const enough = (family: 4 | 6): boolean => {
       const ofFamily = (advert: SeenAdvert): boolean => advert.family === family && advert.priority > 0;
       const interruptedMs = other.sent.adverts().findLast(ofFamily)?.atMs ?? 0;
       const fromMs = Math.max(sinceMs, interruptedMs);
-      return (
-        master.sent.adverts().filter((advert) => ofFamily(advert) && advert.atMs > fromMs).length >= SETTLED_ADVERTS
-      );
+      return master.sent.adverts().filter((advert) => ofFamily(advert) && advert.atMs > fromMs).length >= count;
     };
     const intervalMs = this.#cell.router.advertIntervalMs ?? INTERVAL_MS;
-    const deadlineMs = 3 * SETTLED_ADVERTS * intervalMs + 5_000;
+    const deadlineMs = 3 * count * intervalMs + 5_000;
     await waitFor(`${master.node.host.name} alone to advertise`, deadlineMs, () => this.#families.every(enough));
   }
 
@@ -226,7 +226,7 @@ export class Contest {
 }
 
 function makeNode(bed: Bed, name: string, cell: Cell, daemon: Daemon, priority: number): LabNode {
-  const options = { advertIntervalMs: INTERVAL_MS, ...cell.router, priority };
+  const options = { advertIntervalMs: INTERVAL_MS, ...cell.router, ...cell.differences?.[daemon], priority };
   switch (daemon) {
     case 'baton':
       return bed.baton(name, { ...options, router: cell.batonKeys ?? {} });
