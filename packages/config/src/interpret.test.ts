@@ -55,6 +55,7 @@ describe('a key of a virtual router has its effect', () => {
     ['startup_delay: 2m', { startupDelayMs: 120_000 }],
     ['checksum: rfc9568', { checksum: 'rfc9568' }],
     ['checksum: pseudo-header', { checksum: 'pseudo-header' }],
+    ['checksum: rfc9568-strict', { checksum: 'rfc9568-strict' }],
     ['announce: {count: 0}', { announce: { count: 0, delayMs: 5000, delayedCount: 5, refreshMs: 0 } }],
     ['announce: {delay: 0s}', { announce: { count: 5, delayMs: 0, delayedCount: 5, refreshMs: 0 } }],
     ['announce: {delayed_count: 100}', { announce: { count: 5, delayMs: 5000, delayedCount: 100, refreshMs: 0 } }],
@@ -116,8 +117,9 @@ describe('a key of the file has its effect', () => {
 });
 
 describe('a wrong value of a virtual router is refused with its place', () => {
-  const address = 'an IPv4 address with its prefix length such as 192.0.2.10/24';
-  const interval = 'a duration 10ms..40.95s in steps of 10ms';
+  const address = 'an IP address with its prefix length such as 192.0.2.10/24';
+  const interval = 'a duration 10ms..255s in steps of 10ms (version 3 10ms..40.95s, version 2 whole seconds)';
+  const checksum = 'one of auto, pseudo-header, rfc9568, rfc9568-strict';
 
   test.each([
     ['priority: 0', '15: error: KEY: must be an integer 1..255, not 0'],
@@ -128,11 +130,10 @@ describe('a wrong value of a virtual router is refused with its place', () => {
     ['priority: [100]', '15: error: KEY: must be an integer 1..255, not a list'],
     ['priority:', '5: error: KEY: must be an integer 1..255, not empty'],
     ['priority: .nan', '15: error: KEY: must be an integer 1..255, not the number .nan'],
-    ['version: 2', '14: error: KEY: version 2 is not supported by this version of Baton; use 3'],
-    ['version: 4', '14: error: KEY: must be 3, not 4'],
-    ['version: three', "14: error: KEY: must be 3, not 'three'"],
+    ['version: 4', '14: error: KEY: must be 2 or 3, not 4'],
+    ['version: three', "14: error: KEY: must be 2 or 3, not 'three'"],
     ['advert_interval: 9ms', `22: error: KEY: must be ${interval}, not 9ms`],
-    ['advert_interval: 41s', `22: error: KEY: must be ${interval}, not 41s`],
+    ['advert_interval: 41s', '22: error: KEY: must be a duration 10ms..40.95s in steps of 10ms, not 41s'],
     ['advert_interval: 15ms', `22: error: KEY: must be ${interval}, not 15ms`],
     ['advert_interval: 1', `22: error: KEY: must be ${interval}, not the number 1; add the unit: 1s`],
     ['advert_interval: soon', `22: error: KEY: must be ${interval}, not 'soon'`],
@@ -141,8 +142,8 @@ describe('a wrong value of a virtual router is refused with its place', () => {
     ['preempt_delay: 61m', '20: error: KEY: must be a duration 0s..1h, not 61m'],
     ['startup_delay: -1s', "20: error: KEY: must be a duration 0s..1h, not '-1s'"],
     ['checksum: rfc5798',
-      "15: error: KEY: must be one of auto, pseudo-header, rfc9568, not 'rfc5798'; the nearest is 'rfc9568'"],
-    ['checksum: 1', '15: error: KEY: must be one of auto, pseudo-header, rfc9568, not the number 1'],
+      `15: error: KEY: must be ${checksum}, not 'rfc5798'; the nearest is 'rfc9568'`],
+    ['checksum: 1', `15: error: KEY: must be ${checksum}, not the number 1`],
     ['announce: 5',
       '15: error: KEY: must be a map with the keys count, delay, delayed_count, refresh, not the number 5'],
     ['announce: {count: 101}', '23: error: KEY.count: must be an integer 0..100, not 101'],
@@ -152,7 +153,8 @@ describe('a wrong value of a virtual router is refused with its place', () => {
     ['prioritty: 100', "5: error: KEY: there is no such key; the nearest is 'priority'"],
     ['bandwidth: 100',
       '5: error: KEY: there is no such key; the keys here are interface, vrid, version, priority, advert_interval, '
-      + 'addresses, preempt, preempt_delay, startup_delay, checksum, announce'],
+      + 'addresses, preempt, preempt_delay, startup_delay, unicast, source_address, known_routers, checksum, rules, '
+      + 'announce'],
     ['tracks: []',
       "5: error: KEY: there is no such key; the nearest is 'track', which is not supported by this version of Baton"],
   ])('%s', (keys, expected) => {
@@ -166,7 +168,12 @@ describe('a wrong value of a virtual router is refused with its place', () => {
     ['192.0.2.010/24', `must be ${address}, not '192.0.2.010/24'`],
     ['web.example.com', `must be ${address}, not 'web.example.com'`],
     ['5', `must be ${address}, not the number 5`],
-    ['"2001:db8::10/64"', 'an IPv6 virtual address is not supported by this version of Baton'],
+    ['"2001:db8::10/129"', `must be ${address}, not '2001:db8::10/129'`],
+    ['"fe80::1%eth0/64"', `must be ${address}, not 'fe80::1%eth0/64'`],
+    ['"::/128"', 'must be an address that a host can hold; :: is not'],
+    ['"::1/128"', 'must be an address that a host can hold; ::1 is not'],
+    ['"ff02::12/128"', 'must be an address that a host can hold; ff02::12 is not'],
+    ['"::ffff:192.0.2.1/128"', 'must be an address that a host can hold; ::ffff:c000:201 is not'],
     ['0.0.0.0/0', 'must be an address that a host can hold; 0.0.0.0 is not'],
     ['127.0.0.1/8', 'must be an address that a host can hold; 127.0.0.1 is not'],
     ['224.0.0.18/32', 'must be an address that a host can hold; 224.0.0.18 is not'],
@@ -298,8 +305,6 @@ describe('what a coming version understands is refused with what to do instead',
     ['routes: [{to: default}]', 'routes: []'],
     ['accept: false', 'accept: true'],
     ['accept: "true"', 'accept: true'],
-    ['unicast: true', 'unicast: false'],
-    ['source_address: 10.0.0.1', 'source_address: null'],
     ['virtual_mac: true', 'virtual_mac: false'],
     ['virtual_mac: {lb-a: false, lb-b: true}', 'virtual_mac: false'],
     ['virtual_mac: {}', 'virtual_mac: false'],
@@ -340,7 +345,7 @@ describe('a key of a coming version may say that it is not used', () => {
   });
 
   test.each([
-    'extra_addresses: []', 'routes: []', 'accept: true', 'unicast: false', 'source_address: null', 'virtual_mac: false',
+    'extra_addresses: []', 'routes: []', 'accept: true', 'virtual_mac: false',
     'virtual_mac: {lb-a: false, lb-b: false}', 'authentication: null', 'lease: 0s', 'election: vrrp', 'track: []',
     'floating_ips: []',
   ])('%s', (keys) => {

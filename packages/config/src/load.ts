@@ -45,7 +45,7 @@ export function interpretConfiguration(text: string, file: string, options: Load
   const directory = dirname(absolute);
   const node = nodeName(root, options, findings);
   const draft = fileType.read(root, '', { node, knownNodes: [node, ...keysOf(entry(root, 'peers'))], findings });
-  if (draft !== null) validate(draft, directory, findings);
+  if (draft !== null) validate(draft, { node, directory }, findings);
   if (draft === null || findings.hasErrors()) return { ok: false, findings: findings.inFileOrder() };
   const configuration = toConfiguration(draft, node, absolute, directory);
   return { ok: true, configuration, warnings: findings.inFileOrder() };

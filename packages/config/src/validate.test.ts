@@ -32,6 +32,25 @@ describe('virtual routers that collide are refused, naming both lines', () => {
       ["f:4:30: error: virtual_routers.y.vrid: 7 is already the VRID of 'x' on eth0 (line 3)"]);
   });
 
+  test('a VRID twice on one interface, once for all families that the two share', () => {
+    const text = file(
+      router('x', 'eth0', 7, '10.0.0.1/24, "fe80::1/64"'), router('y', 'eth0', 7, '10.0.0.2/24, "fe80::2/64"'));
+    expect(lines(text)).toEqual(
+      ["f:4:30: error: virtual_routers.y.vrid: 7 is already the VRID of 'x' on eth0 (line 3)"]);
+  });
+
+  test('but one VRID for a router of each family is fine', () => {
+    const text = file(router('x', 'eth0', 7, '10.0.0.1/24'), router('y', 'eth0', 7, '"fe80::1/64"'));
+    expect(lines(text)).toEqual([]);
+  });
+
+  test('a link-local address twice on one link, but not on two', () => {
+    const text = file(router('x', 'eth0', 7, '"fe80::1/64"'), router('y', 'eth1', 7, '"fe80::1/64"'),
+      router('z', 'eth1', 8, '"fe80::1/64"'));
+    expect(lines(text)).toEqual(
+      ["f:5:45: error: virtual_routers.z.addresses[0]: fe80::1 is already an address of 'y' (line 4)"]);
+  });
+
   test('but a VRID on two interfaces is fine', () => {
     const text = file(router('x', 'eth0', 7, '10.0.0.1/24'), router('y', 'eth1', 7, '10.0.0.2/24'));
     expect(lines(text)).toEqual([]);
@@ -50,14 +69,14 @@ describe('virtual routers that collide are refused, naming both lines', () => {
     expect(lines(text)).toEqual(['f:4:3: error: virtual_routers.x: this key was already given in line 3']);
   });
 
-  test('255 addresses are the most that one can advertise', () => {
+  test('A18: 255 IPv4 addresses are the most that one can advertise', () => {
     const many = (count: number): string =>
       Array.from({ length: count }, (_, index) =>
         `10.0.${String(index >> 7)}.${String((index & 127) + 1)}/8`).join(', ');
     expect(lines(file(router('x', 'eth0', 7, many(255))))).toEqual([]);
     expect(lines(file(router('x', 'eth0', 7, many(256))))).toEqual([
-      'f:3:44: error: virtual_routers.x.addresses: must hold at most 255 addresses, not 256; '
-        + 'spread them over several routers',
+      'f:3:44: error: virtual_routers.x.addresses: must hold at most 255 IPv4 addresses, which fit into one '
+        + 'advertisement, not 256; move some to extra_addresses or to another router',
     ]);
   });
 });
@@ -92,6 +111,8 @@ describe('what is right and yet doubtful is a warning', () => {
     ['192.0.2.10', 'has no prefix length and is taken as /32; write 192.0.2.10/32, or the length of its network'],
     ['192.0.2.0/24', 'is the network address of its /24: hosts will not talk to it'],
     ['192.0.2.255/24', 'is the broadcast address of its /24: hosts will not talk to it'],
+    ['"fe80::10"', 'has no prefix length and is taken as /128; write fe80::10/64'],
+    ['"fe80::10/128"', 'is link-local, and those have the prefix length 64; write fe80::10/64'],
     ['10.255.255.255/8', 'is the broadcast address of its /8: hosts will not talk to it'],
     ['192.0.2.4/30', 'is the network address of its /30: hosts will not talk to it'],
   ])('the address %s', (spelled, message) => {

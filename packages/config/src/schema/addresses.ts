@@ -1,8 +1,9 @@
-// IP addresses as the file spells them: plain ones for peers, and virtual addresses as text or as a map with interface
+// IP addresses as the file spells them: plain ones for hosts, and virtual addresses as text or as a map with interface
 // and label.
 
-import { addressBytes, addressFamily, formatAddress, parseAddress, parseAddressPrefix } from '@baton/base';
+import { addressBytes, formatAddress, parseAddress, parseAddressPrefix } from '@baton/base';
 import type { AddressPrefix, IpAddress } from '@baton/base';
+import { isLinkLocal } from '@baton/vrrp';
 import { quote } from '../findings.js';
 import { optional, record, required } from './collections.js';
 import { addressLabel, interfaceName } from './names.js';
@@ -21,26 +22,28 @@ export const hostAddress: ValueType<IpAddress> = {
   },
 };
 
-const VIRTUAL_ADDRESS = 'an IPv4 address with its prefix length such as 192.0.2.10/24';
+/** As hostAddress, and one that an interface can hold. */
+export const ownableAddress: ValueType<IpAddress> = {
+  ...hostAddress,
+  read(node, key, reading) {
+    const address = hostAddress.read(node, key, reading);
+    return address === null || isOwnable(address) ? address : refuseUnownable(address, node, key, reading);
+  },
+};
 
-/** An IPv4 address with prefix length; a missing length is /32 and doubtful. */
+const VIRTUAL_ADDRESS = 'an IP address with its prefix length such as 192.0.2.10/24';
+
+/** An address with its prefix length; a missing length is that of a host, and doubtful. */
 export const virtualAddressText: ValueType<AddressPrefix> = {
-  allowed: VIRTUAL_ADDRESS, short: 'a.b.c.d/length', perNode: true, jsonSchema: { type: 'string' },
+  allowed: VIRTUAL_ADDRESS, short: 'address/length', perNode: true, jsonSchema: { type: 'string' },
   read(node, key, reading) {
     if (node.kind !== 'scalar' || typeof node.value !== 'string') return refuseType(node, key, reading, this.allowed);
     const prefix = parseAddressPrefix(node.value);
     if (prefix === undefined) {
       return refuse(node, key, reading, 'wrong-address', `must be ${VIRTUAL_ADDRESS}, not ${quote(node.value)}`);
     }
-    if (addressFamily(prefix.address) === 6) {
-      const message = 'an IPv6 virtual address is not supported by this version of Baton';
-      return refuse(node, key, reading, 'not-supported-yet', message);
-    }
-    if (!isUnicast(prefix.address)) {
-      const message = `must be an address that a host can hold; ${prefix.address} is not`;
-      return refuse(node, key, reading, 'wrong-address', message);
-    }
-    if (node.value.includes('/')) reportEndOfNetwork(prefix, node, key, reading);
+    if (!isOwnable(prefix.address)) return refuseUnownable(prefix.address, node, key, reading);
+    if (node.value.includes('/')) reportPrefix(prefix, node, key, reading);
     else reportMissingLength(prefix, node, key, reading);
     return prefix;
   },
@@ -50,7 +53,7 @@ export const virtualAddressText: ValueType<AddressPrefix> = {
 export const placedAddress = record({
   address: required(virtualAddressText, 'The virtual address with its prefix length'),
   interface: optional(interfaceName, 'Interface that carries the address, the one of the virtual router when absent'),
-  label: optional(addressLabel, 'Label of the address, as `ip address` shows it'),
+  label: optional(addressLabel, 'Label of an IPv4 address, as `ip address` shows it'),
 });
 
 /** What an entry of `addresses` gives. */
@@ -63,7 +66,7 @@ export interface VirtualAddressEntry {
 /** An entry of `addresses`: text, or a map. */
 export const virtualAddress: ValueType<VirtualAddressEntry> = {
   allowed: `${VIRTUAL_ADDRESS}, or a map with address, interface and label`,
-  short: 'a.b.c.d/length or {address, interface, label}',
+  short: 'address/length or {address, interface, label}',
   perNode: false,
   jsonSchema: { anyOf: [virtualAddressText.jsonSchema, placedAddress.jsonSchema] },
   ...(placedAddress.keys === undefined ? {} : { keys: placedAddress.keys }),
@@ -79,23 +82,45 @@ export const virtualAddress: ValueType<VirtualAddressEntry> = {
   },
 };
 
-function isUnicast(address: IpAddress): boolean {
-  const first = addressBytes(address)[0] ?? 0;
-  return first !== 0 && first !== 127 && first < 224;
+function isOwnable(address: IpAddress): boolean {
+  const bytes = addressBytes(address);
+  const [first = 0] = bytes;
+  if (bytes.length === 4) return first !== 0 && first !== 127 && first < 224;
+  const isMapped = address.startsWith('::ffff:');
+  return first !== 0xff && address !== '::' && address !== '::1' && !isMapped;
 }
 
-function reportMissingLength({ address }: AddressPrefix, node: SourceNode, key: string, reading: Reading): void {
-  const message = `has no prefix length and is taken as /32; write ${address}/32, or the length of its network`;
+function refuseUnownable(address: IpAddress, node: SourceNode, key: string, reading: Reading): null {
+  return refuse(node, key, reading, 'wrong-address', `must be an address that a host can hold; ${address} is not`);
+}
+
+function reportMissingLength(
+  { address, prefixLength }: AddressPrefix, node: SourceNode, key: string, reading: Reading,
+): void {
+  const taken = `has no prefix length and is taken as /${String(prefixLength)}`;
+  const message = isLinkLocal(address)
+    ? `${taken}; write ${address}/64`
+    : `${taken}; write ${address}/${String(prefixLength)}, or the length of its network`;
   reading.findings.warning('missing-prefix-length', placeOf(node.at, key), message);
 }
 
-/** The first and the last address of a network belong to no host (RFC 922 §7); a /31 or /32 has neither. */
-function reportEndOfNetwork(prefix: AddressPrefix, node: SourceNode, key: string, reading: Reading): void {
-  if (prefix.prefixLength > 30) return;
-  const value = [...addressBytes(prefix.address)].reduce((sum, byte) => sum * 256 + byte, 0);
-  const position = value % 2 ** (32 - prefix.prefixLength);
-  const end = position === 0 ? 'network' : position === 2 ** (32 - prefix.prefixLength) - 1 ? 'broadcast' : undefined;
+/** The first and the last address of an IPv4 network belong to no host (RFC 922 §7), the first of an IPv6 network to
+ *  its routers (RFC 4291 §2.6.1); networks of one or two addresses have neither. Link-local ones are /64 (RFC 4291
+ *  §2.5.6). */
+function reportPrefix({ address, prefixLength }: AddressPrefix, node: SourceNode, key: string, reading: Reading): void {
+  if (isLinkLocal(address) && prefixLength !== 64) {
+    const message = `is link-local, and those have the prefix length 64; write ${address}/64`;
+    reading.findings.warning('link-local-prefix', placeOf(node.at, key), message);
+  }
+  const bytes = addressBytes(address);
+  const hostBits = BigInt(bytes.length * 8 - prefixLength);
+  if (hostBits < 2n) return;
+  const value = [...bytes].reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
+  const last = (1n << hostBits) - 1n;
+  const host = value & last;
+  const end = host === 0n ? (bytes.length === 4 ? 'network' : 'anycast')
+    : host === last && bytes.length === 4 ? 'broadcast' : undefined;
   if (end === undefined) return;
-  const message = `is the ${end} address of its /${String(prefix.prefixLength)}: hosts will not talk to it`;
+  const message = `is the ${end} address of its /${String(prefixLength)}: hosts will not talk to it`;
   reading.findings.warning('network-end-address', placeOf(node.at, key), message);
 }

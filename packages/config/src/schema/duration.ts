@@ -13,6 +13,8 @@ export interface DurationRange {
   readonly stepMs?: number;
   /** `0s` is allowed below `min` and means this: `never`. */
   readonly zero?: string;
+  /** Further limits that depend on other keys, for people. */
+  readonly note?: string;
 }
 
 const DURATION = /^(\d{1,9})(?:\.(\d{1,6}))?(ms|s|m|h|d)$/;
@@ -28,13 +30,19 @@ export function parseDuration(spelled: string): number | undefined {
   return Math.round(ms * 1e6) / 1e6;
 }
 
+/** As the file would spell it: whole seconds as such, everything else in milliseconds. */
+export function spellDuration(ms: number): string {
+  return ms % 1000 === 0 ? `${String(ms / 1000)}s` : `${String(ms)}ms`;
+}
+
 /** A duration with its unit; read as milliseconds. */
 export function duration(range: DurationRange): ValueType<number> {
   const minMs = parseDuration(range.min) ?? Number.NaN;
   const maxMs = parseDuration(range.max) ?? Number.NaN;
   const step = range.stepMs === undefined ? '' : ` in steps of ${String(range.stepMs)}ms`;
   const zero = range.zero === undefined ? '' : ` or 0s (${range.zero})`;
-  const short = `${range.min}..${range.max}${step}${zero}`;
+  const note = range.note === undefined ? '' : ` (${range.note})`;
+  const short = `${range.min}..${range.max}${step}${zero}${note}`;
   const allowed = `a duration ${short}`;
   return {
     allowed, short, perNode: true, jsonSchema: { type: 'string', pattern: DURATION.source },

@@ -21,12 +21,25 @@ export function integer(min: number, max: number): ValueType<number> {
   };
 }
 
+/** One number of a closed set. */
+export function numberChoice<const T extends number>(numbers: readonly T[]): ValueType<T> {
+  const allowed = numbers.join(' or ');
+  return {
+    allowed, short: numbers.join(', '), perNode: true, jsonSchema: { enum: numbers },
+    read(node, key, reading) {
+      if (node.kind !== 'scalar' || typeof node.value !== 'number') return refuseType(node, key, reading, allowed);
+      const chosen = numbers.find((each) => each === node.value);
+      return chosen ?? refuse(node, key, reading, 'out-of-range', `must be ${allowed}, not ${shorten(node.text)}`);
+    },
+  };
+}
+
 /** `true` or `false`. */
 export const truth: ValueType<boolean> = {
   allowed: 'true or false', short: 'true, false', perNode: true, jsonSchema: { type: 'boolean' },
   read(node, key, reading) {
     if (node.kind === 'scalar' && typeof node.value === 'boolean') return node.value;
-    return refuseType(node, key, reading, 'true or false');
+    return refuseType(node, key, reading, this.allowed);
   },
 };
 

@@ -1,28 +1,13 @@
 // The vocabulary of one virtual router.
 
-import { shorten } from '../findings.js';
-import { list, record, required, section, withDefault } from './collections.js';
-import { virtualAddress } from './addresses.js';
+import { list, optional, record, required, section, withDefault } from './collections.js';
+import { oneOrMore, orNull } from './combinations.js';
+import { ownableAddress, virtualAddress } from './addresses.js';
 import { interfaceName } from './names.js';
 import { duration } from './duration.js';
-import { choice, integer, truth } from './plain-values.js';
-import { refuse, refuseType } from './value-type.js';
-import type { ValueType } from './value-type.js';
-
-/** Most addresses of one router: their count is one byte of the advertisement (RFC 9568 §5.2.5). */
-export const MAX_ADDRESSES = 255;
-
-/** The protocol version: only 3 so far, and 2 is refused by saying so. */
-const version: ValueType<3> = {
-  allowed: '3', short: '3', perNode: true, jsonSchema: { const: 3 },
-  read(node, key, reading) {
-    if (node.kind !== 'scalar' || typeof node.value !== 'number') return refuseType(node, key, reading, '3');
-    if (node.value === 3) return 3;
-    if (node.value !== 2) return refuse(node, key, reading, 'out-of-range', `must be 3, not ${shorten(node.text)}`);
-    const message = 'version 2 is not supported by this version of Baton; use 3';
-    return refuse(node, key, reading, 'not-supported-yet', message);
-  },
-};
+import { choice, integer, numberChoice, truth } from './plain-values.js';
+import { rules } from './rules.js';
+import { unicast } from './unicast.js';
 
 const announce = record({
   count: withDefault(integer(0, 100), 5, 'Frames for each address when the router becomes master'),
@@ -40,13 +25,20 @@ const announce = record({
 export const virtualRouter = record({
   interface: required(interfaceName, 'Interface that the router speaks on; it may appear later than Baton'),
   vrid: required(integer(1, 255), 'Virtual router identifier, the same on every node, unique on the network segment'),
-  version: withDefault(version, 3, 'VRRP version'),
+  version: withDefault(
+    numberChoice([2, 3]), 3,
+    'VRRP version; 2 for neighbours that know nothing newer: IPv4 only, and an interval of whole seconds',
+  ),
   priority: withDefault(integer(1, 255), 100, 'The highest becomes master; 255 claims to own the addresses'),
   advert_interval: withDefault(
-    duration({ min: '10ms', max: '40.95s', stepMs: 10 }), '1s', 'Time between advertisements, the same on every node',
+    duration({ min: '10ms', max: '255s', stepMs: 10, note: 'version 3 10ms..40.95s, version 2 whole seconds' }), '1s',
+    'Time between advertisements, the same on every node',
   ),
   addresses: required(
-    list(virtualAddress, { minItems: 1 }), 'Virtual addresses, advertised in this order, the same on every node',
+    list(virtualAddress, { minItems: 1 }),
+    'Virtual addresses, advertised in this order, the same on every node. IPv4 and IPv6 together are two VRRP sessions '
+    + 'and one decision. IPv6 lists begin with the link-local ones; without any, that of the virtual router is added '
+    + '(fe80::200:5eff:fe00:2XX, XX being the VRID in hexadecimal)',
   ),
   preempt: withDefault(truth, true, 'Take mastership back from a master of lower priority'),
   preempt_delay: withDefault(
@@ -57,13 +49,29 @@ export const virtualRouter = record({
   startup_delay: withDefault(
     duration({ min: '0s', max: '1h' }), '0s', 'How long the router stays silent and deaf after start',
   ),
-  checksum: withDefault(
-    choice(['auto', 'pseudo-header', 'rfc9568']), 'auto',
-    'Checksum sent: auto and pseudo-header as keepalived and FRR demand, rfc9568 over the message; either is accepted',
+  unicast: withDefault(
+    unicast, false,
+    'Advertise to every peer instead of to the multicast group. Without unicast.peers the addresses of `peers` are '
+    + 'used, and a node that stands there itself sends from its own',
   ),
+  source_address: optional(
+    orNull(oneOrMore(ownableAddress)),
+    'What advertisements are sent from, one address for each family: the primary address of the interface when null',
+  ),
+  known_routers: withDefault(
+    list(ownableAddress, { minItems: 0 }), [],
+    'What the other nodes send from (this node may be among them): a master with another address raises the alarm '
+    + '`unknown-master`. A family without an entry is not watched; with unicast the peers are known',
+  ),
+  checksum: withDefault(
+    choice(['auto', 'pseudo-header', 'rfc9568', 'rfc9568-strict']), 'auto',
+    'Checksum of version 3 over IPv4: auto and pseudo-header as keepalived and FRR demand, rfc9568 over the message; '
+    + 'either is accepted, by rfc9568-strict only the latter',
+  ),
+  rules: section(rules, 'Where implementations and RFCs disagree, and this router has to choose'),
   announce: section(announce, 'How often a new master tells the network about its addresses (gratuitous ARP)'),
 }, {
-  extra_addresses: [[]], routes: [[]], accept: [true], unicast: [false], source_address: [null], virtual_mac: [false],
+  extra_addresses: [[]], routes: [[]], accept: [true], virtual_mac: [false],
   authentication: [null], lease: ['0s'], election: ['vrrp'], track: [[]], floating_ips: [[]],
 });
 
