@@ -60,6 +60,13 @@ export function perform(outputs: readonly VirtualRouterOutput[], context: Perfor
       case 'lower-priority-received':
         reportLowerPriority(output.source, output.priority, context);
         break;
+      case 'sync-group-split':
+        context.notices.say('warn', 'sync-group-split', {
+          router: context.hosted.name,
+          active: output.active,
+          following: output.following.join(' '),
+        });
+        break;
       default:
         assertNever(output);
     }

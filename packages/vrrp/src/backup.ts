@@ -2,10 +2,11 @@
 // interval, leaving a lower-priority master alone or overruling it. Pure steps from one waiting to the next; what
 // happens when the wait is over is decided in virtual-router.ts.
 
-import type { Instant } from '@baton/base';
+import { assertNever, type Instant } from '@baton/base';
 import type { Advertisement } from './advertisement.js';
 import { RESIGN_PRIORITY, type ProtocolVersion } from './parameters.js';
-import { masterDownIntervalMs, skewTimeMs } from './timers.js';
+import type { TransitionReason } from './reasons.js';
+import { masterDownIntervalMs, signOfLifeMs, skewTimeMs } from './timers.js';
 
 /** Waiting for the master to fall silent. */
 export interface BackupState {
@@ -14,13 +15,30 @@ export interface BackupState {
   readonly masterDownAt: Instant;
   /** Active_Adver_Interval: the master's interval as learned, our own until then, ms. */
   readonly masterAdvertIntervalMs: number;
-  /** When the timer was armed, and by what: our own entry into the state, or what the master sent. */
+  /** When the timer was armed, and by what: our own entry into the state, what the master sent, or the resignation that
+   *  another member of the sync group has heard. */
   readonly armedAt: Instant;
-  readonly armedBy: 'entry' | 'advertisement' | 'resignation';
+  readonly armedBy: 'entry' | 'advertisement' | 'resignation' | 'group-resignation';
   /** The reason that a promotion has when the timer expires. */
-  readonly expiryReason: 'master-down-timer' | 'preempted-lower-priority' | 'priority-zero-received';
+  readonly expiryReason: PromotionReason;
   /** When a lower-priority master has been left alone long enough; undefined when none is known. */
   readonly preemptAt: Instant | undefined;
+  /** The timer has expired, and the router waits for its sync group. */
+  readonly due: Due | undefined;
+}
+
+/** Why a router becomes master. */
+export type PromotionReason = Extract<
+  TransitionReason, 'master-down-timer' | 'preempted-lower-priority' | 'priority-zero-received' | 'address-owner'
+>;
+
+/** A member of a sync group that could be master if the others could. */
+export interface Due {
+  readonly since: Instant;
+  /** When the group looks next whether it is split. */
+  readonly checkAt: Instant;
+  /** Whether it was told to be split. */
+  readonly told: boolean;
 }
 
 /** What makes a backup more or less patient than others. */
@@ -48,7 +66,7 @@ export function enterBackup(patience: Patience, advertIntervalMs: number, now: I
  *  priority is accepted whatever its address. */
 export function hearMaster(state: BackupState, heard: Advertisement, policy: BackupPolicy, now: Instant): BackupState {
   if (heard.priority === RESIGN_PRIORITY) { // [RFC9568-6.4.2-4] whatever Preempt_Mode says
-    return arm('resignation', state.masterAdvertIntervalMs, policy, now, undefined);
+    return state.due !== undefined ? state : arm('resignation', state.masterAdvertIntervalMs, policy, now, undefined);
   }
   const overruled = policy.preempts && heard.priority < policy.priority;
   const preemptAt = overruled ? state.preemptAt ?? now + policy.preemptDelayMs : undefined;
@@ -75,12 +93,29 @@ export function reconfigureBackup(
   if (ownCounts && state.masterAdvertIntervalMs !== advertIntervalMs) {
     return enterBackup(patience, advertIntervalMs, now);
   }
-  return { ...recompute(state, patience), preemptAt: undefined };
+  return { ...recompute(state, patience, now), preemptAt: undefined };
 }
 
 /** The same backup with another priority: what it still has to wait is counted from when the timer was armed. */
-export function recompute(state: BackupState, patience: Patience): BackupState {
-  return { ...state, masterDownAt: state.armedAt + patienceMs(state.armedBy, patience, state.masterAdvertIntervalMs) };
+export function recompute(state: BackupState, patience: Patience, now: Instant): BackupState {
+  const masterDownAt = state.armedAt + patienceMs(state.armedBy, patience, state.masterAdvertIntervalMs);
+  return { ...state, masterDownAt, due: masterDownAt > now ? undefined : state.due };
+}
+
+/** The backup whose wait is over, in a sync group that is not ready yet; it hears on. */
+export function becomeDue(
+  state: BackupState, expiryReason: PromotionReason, patience: Patience, now: Instant,
+): BackupState {
+  const checkAt = now + masterDownIntervalMs(patience.version, patience.priority, state.masterAdvertIntervalMs);
+  return { ...state, expiryReason, due: { since: state.due?.since ?? now, checkAt, told: state.due?.told ?? false } };
+}
+
+/** The backup after another member of its sync group has heard a resignation: a living master of its own is heard soon,
+ *  or its wait is over. Never longer than before. */
+export function hurry(state: BackupState, { version, priority }: Patience, now: Instant): BackupState {
+  const masterDownAt = now + signOfLifeMs(version, priority, state.masterAdvertIntervalMs);
+  if (masterDownAt >= state.masterDownAt) return state;
+  return { ...state, masterDownAt, armedAt: now, armedBy: 'group-resignation', expiryReason: 'priority-zero-received' };
 }
 
 function arm(
@@ -95,14 +130,19 @@ function arm(
     armedBy,
     expiryReason: armedBy === 'resignation' ? 'priority-zero-received' : 'master-down-timer',
     preemptAt,
+    due: undefined,
   };
 }
 
-/** Skew_Time after a resignation, else Master_Down_Interval. */
+/** Skew_Time after a resignation, more after another member's, else Master_Down_Interval. */
 function patienceMs(
   armedBy: BackupState['armedBy'], { version, priority }: Patience, masterAdvertIntervalMs: number,
 ): number {
-  return armedBy === 'resignation'
-    ? skewTimeMs(version, priority, masterAdvertIntervalMs)
-    : masterDownIntervalMs(version, priority, masterAdvertIntervalMs);
+  switch (armedBy) {
+    case 'resignation': return skewTimeMs(version, priority, masterAdvertIntervalMs);
+    case 'group-resignation': return signOfLifeMs(version, priority, masterAdvertIntervalMs);
+    case 'entry':
+    case 'advertisement': return masterDownIntervalMs(version, priority, masterAdvertIntervalMs);
+    default: return assertNever(armedBy);
+  }
 }

@@ -145,6 +145,7 @@ export function describeOutput(output: VirtualRouterOutput): string {
     case 'release-addresses': return `release ${list(output.addresses)}`;
     case 'announce-addresses': return `announce ${list(output.addresses)} x${String(output.count)}`;
     case 'lower-priority-received': return `overruled ${output.source} ${String(output.priority)}`;
+    case 'sync-group-split': return `split ${String(output.active)} ${output.following.join(',')}`.trimEnd();
     case 'state-changed': return `${output.change.from} -> ${output.change.to}: ${output.change.reason}`;
   }
 }

@@ -6,7 +6,8 @@ export { VirtualRouter } from './virtual-router.js';
 export type { BackupState } from './backup.js';
 export type { MasterState } from './master.js';
 export type { FaultState, InitializeState, State } from './state.js';
-export type { VirtualRouterInput } from './inputs.js';
+export { SyncGroup, type GroupMember, type MemberOutputs } from './sync-group.js';
+export type { GroupDecision, GroupRole, VirtualRouterInput } from './inputs.js';
 export type { StateChange, StateName, VirtualRouterOutput } from './outputs.js';
 export {
   DEFAULT_RULES, OWNER_PRIORITY, RESIGN_PRIORITY, type AnnounceParameters, type ChecksumMode, type ProtocolRules,

@@ -29,4 +29,28 @@ export type VirtualRouterInput =
    *  ignore it. */
   | { readonly kind: 'stalled' }
   /** The claim of the addresses was refused: the router must not be master (guarantee D10). */
-  | { readonly kind: 'claim-failed' };
+  | { readonly kind: 'claim-failed' }
+  /** The part that the router has in its sync group. Like the next two, only sync-group.ts feeds this. */
+  | { readonly kind: 'group-joined'; readonly role: GroupRole }
+  /** The group counts this adjustment for every member instead of its own. */
+  | { readonly kind: 'group-adjusted'; readonly adjustment: number }
+  | { readonly kind: 'group-decided'; readonly decision: GroupDecision };
+
+/** alone: no group · deciding: a defeat of this member is the group's at once · following: it waits whether the
+ *  deciding member loses as well. */
+export type GroupRole = 'alone' | 'deciding' | 'following';
+
+export type GroupDecision =
+  /** All others are due or master: a due member becomes master, for the reason why it was due. */
+  | 'promote'
+  /** Another member is not master any more: a master resigns (reason `group-member-left`). */
+  | 'yield'
+  /** Another member's master has resigned: a backup waits no longer than a living master takes to be heard. */
+  | 'hurry'
+  /** A following member hears a better master: the deciding one advertises at once, so that both sides learn who
+   *  wins. */
+  | 'advertise'
+  /** The claim of every member has succeeded. */
+  | 'settle'
+  /** A due member was told to be split from its group. */
+  | 'report-split';

@@ -33,5 +33,8 @@ export type VirtualRouterOutput =
   /** Gratuitous ARP or unsolicited neighbour advertisement, `count` frames for each address. */
   | { readonly kind: 'announce-addresses'; readonly addresses: readonly VirtualAddress[]; readonly count: number }
   | { readonly kind: 'state-changed'; readonly change: StateChange }
+  /** A member of a sync group is due since a Master_Down_Interval, while the members `following` (their keys) hear a
+   *  master: its segment loses adverts, or the priorities contradict each other. Or that is over (not `active`). */
+  | { readonly kind: 'sync-group-split'; readonly active: boolean; readonly following: readonly string[] }
   /** A master heard a lower-priority advertisement and overruled it (hook `master-received-lower-priority`). */
   | { readonly kind: 'lower-priority-received'; readonly source: IpAddress; readonly priority: number };

@@ -36,6 +36,8 @@ export type TransitionReason =
   | 'higher-priority-advert'
   /** Every fault has gone. */
   | 'fault-cleared'
+  /** Another member of its sync group is not master any more, or cannot be: all members move together. */
+  | 'group-member-left'
   /** This process slept longer than its peers are patient. */
   | 'woke-from-stall'
   /** It was told to leave. */
@@ -44,5 +46,6 @@ export type TransitionReason =
 /** Whether a master that leaves for this reason says so with priority 0: not where nothing can be sent, not to a better
  *  master, and not after a sleep, when somebody else may be master long since. */
 export function resigns(reason: TransitionReason): boolean {
-  return reason === 'shutdown' || reason === 'tracker-failed' || reason === 'address-install-failed';
+  return reason === 'shutdown' || reason === 'tracker-failed' || reason === 'address-install-failed'
+    || reason === 'group-member-left';
 }

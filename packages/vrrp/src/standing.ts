@@ -16,8 +16,9 @@ export class Standing {
   readonly statistics = createStatistics();
   readonly fitness = new Fitness();
   parameters: VirtualRouterParameters;
-  /** The sum of the trackers' weights. */
+  /** The sum of the trackers' weights, and what counts instead of it in a sync group. */
   adjustment = 0;
+  groupAdjustment: number | undefined;
   primaryAddress: IpAddress | undefined;
   #state: State = { kind: 'initialize', startAt: undefined };
   #epoch: number;
@@ -33,9 +34,9 @@ export class Standing {
     return this.#state;
   }
 
-  /** 1–255: configured plus the trackers' adjustment. */
+  /** 1–255: configured plus the adjustment. */
   get effectivePriority(): number {
-    return effectivePriority(this.parameters.priority, this.adjustment);
+    return effectivePriority(this.parameters.priority, this.groupAdjustment ?? this.adjustment);
   }
 
   /** The number of the present or last mastership. */

@@ -50,12 +50,21 @@ const INPUTS = {
   'tracker failed': { kind: 'fault-changed', reason: 'tracker-failed', active: true },
   stalled: { kind: 'stalled' },
   'claim failed': { kind: 'claim-failed' },
+  'of a group': { kind: 'group-joined', role: 'following' },
+  'group weights': { kind: 'group-adjusted', adjustment: -20 },
+  'promote': { kind: 'group-decided', decision: 'promote' },
+  'yield': { kind: 'group-decided', decision: 'yield' },
+  'hurry': { kind: 'group-decided', decision: 'hurry' },
+  'advertise': { kind: 'group-decided', decision: 'advertise' },
+  'settle': { kind: 'group-decided', decision: 'settle' },
+  'report split': { kind: 'group-decided', decision: 'report-split' },
 } satisfies Record<string, VirtualRouterInput>;
 type InputName = keyof typeof INPUTS;
 
 const EVERY_KIND: Record<VirtualRouterInput['kind'], true> = {
   'startup': true, 'shutdown': true, 'advertisement': true, 'timer': true, 'parameters-changed': true,
   'priority-changed': true, 'address-changed': true, 'fault-changed': true, 'stalled': true, 'claim-failed': true,
+  'group-joined': true, 'group-adjusted': true, 'group-decided': true,
 };
 
 /** A router with a history: inputs and their instants. */
@@ -74,6 +83,7 @@ const masterSince = (at: Instant): [Instant, VirtualRouterInput][] =>
 const refusedAt = (at: Instant): [Instant, VirtualRouterInput][] =>
   [...masterSince(at), [at, { kind: 'claim-failed' }]];
 const proven: VirtualRouterInput = { kind: 'priority-changed', adjustment: 0 };
+const grouped: VirtualRouterInput = { kind: 'group-joined', role: 'following' };
 const down: VirtualRouterInput = { kind: 'fault-changed', reason: 'link-down', active: true };
 
 /** The states of the table. Epoch 3 is reached by every one that has been master; the others begin with 2. */
@@ -82,7 +92,11 @@ const STATES = {
   'initialize, delayed': () => router([[9500, { kind: 'startup' }]], 1000),
   'backup': () => router(backupSince(9000)),
   'backup, due': () => router(backupSince(NOW - DOWN)),
+  'backup of a group, due': () => router([...backupSince(NOW - DOWN), [NOW - DOWN, grouped]]),
+  'backup of a group, waiting': () =>
+    router([...backupSince(8000 - DOWN), [8000 - DOWN, grouped], [8000, { kind: 'timer' }]]),
   'master': () => router([...masterSince(9500), [9500, proven]]),
+  'master of a group': () => router([...masterSince(9500), [9500, grouped]]),
   'master, due': () => router([...masterSince(9000), [9000, proven]]),
   'master, unproven': () => router(masterSince(NOW)),
   'fault': () => router([...backupSince(9000), [9000, down]]),
@@ -125,6 +139,19 @@ const TABLE: Record<SubjectName, Partial<Record<InputName, Expected>>> = {
     'no address': [[faulted('backup', 'no-primary-address', young)], 'fault'],
     'link down': [[faulted('backup', 'link-down', young)], 'fault'],
     'tracker failed': [[faulted('backup', 'tracker-failed', young)], 'fault'],
+    'group weights': [[], 'backup', 9000 + 3687.5],
+    'hurry': [[], 'backup', NOW + 1000 + SKEW],
+  },
+  'backup of a group, due': {
+    // Only a proposal: when to look next whether the group is split.
+    'timer': [[], 'backup', NOW + DOWN],
+  },
+  'backup of a group, waiting': {
+    'promote': promoted('backup', 'master-down-timer'),
+    'better': [[], 'backup', FRESH_BACKUP],
+    'resigned': [[], 'backup', 8000 + DOWN],
+    'shutdown': [[changed('backup', 'initialize', 'shutdown', young)], 'initialize'],
+    'link down': [[faulted('backup', 'link-down', young)], 'fault'],
   },
   'backup, due': {
     'timer': promoted('backup', 'master-down-timer'),
@@ -149,8 +176,20 @@ const TABLE: Record<SubjectName, Partial<Record<InputName, Expected>>> = {
     'link down': [[release(VIP), faulted('master', 'link-down')], 'fault'],
     'tracker failed': [[send(0), release(VIP), faulted('master', 'tracker-failed')], 'fault'],
     'stalled': [[release(VIP), changed('master', 'backup', 'woke-from-stall')], 'backup', FRESH_BACKUP],
+    'group weights': [[send(80)], 'master', 10_500],
+    'advertise': [[send(100)], 'master', 10_500],
+    'yield': [
+      [send(0), release(VIP), changed('master', 'backup', 'group-member-left')], 'backup', FRESH_BACKUP,
+    ],
     'claim failed': [
       [send(0), release(VIP), faulted('master', 'address-install-failed')], 'fault', NOW + 3 * DOWN,
+    ],
+  },
+  'master of a group': {
+    // The deciding member settles who wins.
+    'better': [[], 'master', 10_500],
+    'yield': [
+      [send(0), release(VIP), changed('master', 'backup', 'group-member-left')], 'backup', FRESH_BACKUP,
     ],
   },
   'master, due': {

@@ -31,7 +31,7 @@ export interface FaultState {
 export function stateDeadline(state: State): Instant | undefined {
   switch (state.kind) {
     case 'initialize': return state.startAt;
-    case 'backup': return state.masterDownAt;
+    case 'backup': return state.due?.checkAt ?? state.masterDownAt;
     case 'master': return Math.min(state.advertAt, nextAnnounceAt(state.announcements) ?? Infinity);
     case 'fault': return state.retryAt;
     default: return assertNever(state);

@@ -39,6 +39,16 @@ export function masterDownIntervalMs(
   return 3 * masterAdvertIntervalMs + skewTimeMs(version, priority, masterAdvertIntervalMs);
 }
 
+/** How long a living master may let us wait for its next advertisement: interval + Skew_Time. Part of no RFC; sync
+ *  groups ask for it.
+ *  @param priority 1–255, the local effective one
+ *  @param masterAdvertIntervalMs the interval of the master as learned, in the range of the version
+ *  @returns ms, fractional, exact
+ *  @throws {InvariantError} outside these ranges */
+export function signOfLifeMs(version: ProtocolVersion, priority: number, masterAdvertIntervalMs: number): number {
+  return masterAdvertIntervalMs + skewTimeMs(version, priority, masterAdvertIntervalMs);
+}
+
 /** The next instant of a period that was due at `dueAt`: on the grid, so that lateness does not add up; when the next
  *  one has passed as well, a new grid begins at `now`, so that a sleeper does not catch up with a burst. */
 export function nextOnGrid(dueAt: Instant, periodMs: number, now: Instant): Instant {

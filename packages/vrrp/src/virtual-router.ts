@@ -8,19 +8,20 @@ import { assert, assertNever, type Instant, type IpAddress } from '@baton/base';
 import { advertisesSame, changeAddresses, holdsSame } from './address-change.js';
 import type { Advertisement } from './advertisement.js';
 import {
-  enterBackup, hearMaster, recompute, reconfigureBackup, yieldTo, type BackupPolicy, type Patience,
+  becomeDue, enterBackup, hearMaster, hurry, recompute, reconfigureBackup, yieldTo, type BackupPolicy, type BackupState,
+  type Patience, type PromotionReason,
 } from './backup.js';
 import { isBetterMaster, type Contender } from './election.js';
-import type { VirtualRouterInput } from './inputs.js';
+import type { GroupDecision, GroupRole, VirtualRouterInput } from './inputs.js';
 import {
-  continueMaster, enterMaster, overrule, reconfigureMaster, restartAdverts, type MasterState,
+  contestMastership, continueMaster, enterMaster, overrule, reconfigureMaster, restartAdverts, type MasterState,
 } from './master.js';
 import type { VirtualRouterOutput } from './outputs.js';
 import {
   answersLosingAdverts, assertParameters, heldAddresses, isSameRouter, OWNER_PRIORITY, RESIGN_PRIORITY,
   type VirtualRouterParameters,
 } from './parameters.js';
-import type { FaultReason, TransitionReason } from './reasons.js';
+import type { FaultReason } from './reasons.js';
 import { Standing } from './standing.js';
 import { stateDeadline, type State } from './state.js';
 import type { Statistics } from './statistics.js';
@@ -30,6 +31,7 @@ import { masterDownIntervalMs, skewTimeMs } from './timers.js';
  *  has no primary address. */
 export class VirtualRouter {
   readonly #standing: Standing;
+  #role: GroupRole = 'alone';
 
   /** @param options.epochFloor the epoch of the last mastership in an earlier life; the next one is higher */
   constructor(parameters: VirtualRouterParameters, options: { readonly epochFloor: number }) {
@@ -50,7 +52,12 @@ export class VirtualRouter {
     return this.#standing.parameters;
   }
 
-  /** 1–255: configured plus the trackers' adjustment. */
+  /** The sum of the trackers' weights. */
+  get adjustment(): number {
+    return this.#standing.adjustment;
+  }
+
+  /** 1–255: configured plus the trackers' adjustment, that of the whole sync group in one. */
   get effectivePriority(): number {
     return this.#standing.effectivePriority;
   }
@@ -89,18 +96,21 @@ export class VirtualRouter {
    *  @returns what has to be done, in this order
    *  @throws {InvariantError} when the caller breaks a promise of the input's type */
   handle(input: VirtualRouterInput, now: Instant): VirtualRouterOutput[] {
-    if (input.kind !== 'claim-failed') this.#standing.settleClaim();
+    if (!leavesClaimOpen(input)) this.#standing.settleClaim();
     switch (input.kind) {
       case 'startup': return this.#startup(now);
       case 'shutdown': return this.#shutdown();
       case 'advertisement': return this.#hear(input.advertisement, input.source, now);
       case 'timer': return this.#expire(now);
       case 'parameters-changed': return this.#reconfigure(input.parameters, now);
-      case 'priority-changed': return this.#adjustPriority(input.adjustment);
+      case 'priority-changed': return this.#adjustPriority(input.adjustment, this.#standing.groupAdjustment, now);
       case 'address-changed': return this.#changeAddress(input.primaryAddress, now);
       case 'fault-changed': return this.#changeFault(input.reason, input.active, now);
       case 'stalled': return this.#stepDownAfterStall(now);
       case 'claim-failed': return this.#claimFailed(now);
+      case 'group-joined': return this.#join(input.role, now);
+      case 'group-adjusted': return this.#adjustPriority(this.adjustment, input.adjustment, now);
+      case 'group-decided': return this.#obey(input.decision, now);
       default: return assertNever(input);
     }
   }
@@ -125,8 +135,9 @@ export class VirtualRouter {
   #begin(reason: 'startup' | 'fault-cleared', now: Instant): VirtualRouterOutput[] {
     const [fault] = this.#standing.fitness.faults();
     if (fault !== undefined) return this.#fault(fault);
-    if (this.#ownsAddresses()) return this.#promote('address-owner', now); // [RFC9568-6.4.1-1]
-    return this.#standing.transition(enterBackup(this.#patience(), this.parameters.advertIntervalMs, now), reason);
+    if (!this.#ownsAddresses()) return this.#standing.transition(this.#freshBackup(now), reason);
+    if (this.#role === 'alone') return this.#promote('address-owner', now); // [RFC9568-6.4.1-1]
+    return this.#standing.transition(becomeDue(this.#freshBackup(now), 'address-owner', this.#patience(), now), reason);
   }
 
   #hear(advertisement: Advertisement, source: IpAddress, now: Instant): VirtualRouterOutput[] {
@@ -163,6 +174,11 @@ export class VirtualRouter {
     assert(this.primaryAddress !== undefined, 'a master has a primary address');
     const own: Contender = { priority: this.effectivePriority, address: this.primaryAddress };
     if (isBetterMaster({ priority, address: source }, own)) {
+      const waiting = this.#role === 'following' ? contestMastership(state, advertisement, now) : undefined;
+      if (waiting !== undefined) {
+        this.#standing.assign(waiting);
+        return [];
+      }
       this.#standing.remember(priority, source);
       return this.#standing.transition(yieldTo(advertisement, this.#patience(), now), 'higher-priority-advert');
     }
@@ -182,7 +198,7 @@ export class VirtualRouter {
     if (deadline === undefined || now < deadline) return [];
     switch (state.kind) {
       case 'initialize': return this.#begin('startup', now);
-      case 'backup': return this.#promote(state.expiryReason, now); // [RFC9568-6.4.2-2]
+      case 'backup': return this.#stopWaiting(state, now); // [RFC9568-6.4.2-2]
       case 'master': return this.#continueAsMaster(state, now);
       case 'fault': return this.#changeFault('address-install-failed', false, now);
       default: return assertNever(state);
@@ -228,12 +244,14 @@ export class VirtualRouter {
     ];
   }
 
-  #adjustPriority(adjustment: number): VirtualRouterOutput[] {
+  /** @param groupAdjustment what counts instead of our own in a sync group */
+  #adjustPriority(adjustment: number, groupAdjustment: number | undefined, now: Instant): VirtualRouterOutput[] {
     const priorityBefore = this.effectivePriority;
     this.#standing.adjustment = adjustment;
+    this.#standing.groupAdjustment = groupAdjustment;
     if (this.effectivePriority === priorityBefore) return [];
     if (this.state.kind === 'master') return [this.#standing.advertise()];
-    if (this.state.kind === 'backup') this.#standing.assign(recompute(this.state, this.#patience()));
+    if (this.state.kind === 'backup') this.#standing.assign(recompute(this.state, this.#patience(), now));
     return [];
   }
 
@@ -266,8 +284,7 @@ export class VirtualRouter {
 
   #stepDownAfterStall(now: Instant): VirtualRouterOutput[] {
     if (this.state.kind !== 'master') return [];
-    const { advertIntervalMs } = this.parameters;
-    return this.#standing.transition(enterBackup(this.#patience(), advertIntervalMs, now), 'woke-from-stall');
+    return this.#standing.transition(this.#freshBackup(now), 'woke-from-stall');
   }
 
   /** The addresses could not be installed. Nobody was told of this mastership, so it never was one: it is not
@@ -279,8 +296,51 @@ export class VirtualRouter {
     return this.#fault('address-install-failed', now + this.#standing.fitness.refused(this.masterDownIntervalMs));
   }
 
-  #promote(reason: TransitionReason, now: Instant): VirtualRouterOutput[] {
+  #promote(reason: PromotionReason, now: Instant): VirtualRouterOutput[] {
     return this.#standing.transition(enterMaster(this.parameters, this.state.kind, now), reason);
+  }
+
+  /** The wait is over: master at once, or, in a sync group, as soon as the others can be it too. */
+  #stopWaiting(state: BackupState, now: Instant): VirtualRouterOutput[] {
+    if (this.#role === 'alone') return this.#promote(state.expiryReason, now);
+    this.#standing.assign(becomeDue(state, state.expiryReason, this.#patience(), now));
+    return [];
+  }
+
+  /** Who has waited in the group that it leaves has waited long enough. */
+  #join(role: GroupRole, now: Instant): VirtualRouterOutput[] {
+    const { state } = this;
+    this.#role = role;
+    if (role !== 'alone') return [];
+    if (state.kind === 'backup' && state.due !== undefined) {
+      this.#standing.assign({ ...state, due: undefined, masterDownAt: Math.min(state.masterDownAt, state.due.since) });
+    }
+    return this.#adjustPriority(this.adjustment, undefined, now);
+  }
+
+  #obey(decision: GroupDecision, now: Instant): VirtualRouterOutput[] {
+    const { state } = this;
+    switch (decision) {
+      case 'settle':
+        this.#standing.settleClaim();
+        return [];
+      case 'promote':
+        return state.kind === 'backup' && state.due !== undefined ? this.#promote(state.expiryReason, now) : [];
+      case 'yield':
+        if (state.kind !== 'master') return [];
+        this.#standing.takeBackClaim();
+        return this.#standing.transition(this.#freshBackup(now), 'group-member-left');
+      case 'hurry':
+        if (state.kind === 'backup') this.#standing.assign(hurry(state, this.#patience(), now));
+        return [];
+      case 'advertise': return state.kind === 'master' ? [this.#standing.advertise()] : [];
+      case 'report-split':
+        if (state.kind === 'backup' && state.due !== undefined) {
+          this.#standing.assign({ ...state, due: { ...state.due, told: true } });
+        }
+        return [];
+      default: return assertNever(decision);
+    }
   }
 
   #fault(reason: FaultReason, retryAt?: Instant): VirtualRouterOutput[] {
@@ -295,6 +355,11 @@ export class VirtualRouter {
       : { ...this.#patience(), preempts: preemptMode, preemptDelayMs };
   }
 
+  /** Patient for a whole Master_Down_Interval by our own interval. */
+  #freshBackup(now: Instant): BackupState {
+    return enterBackup(this.#patience(), this.parameters.advertIntervalMs, now);
+  }
+
   #patience(): Patience {
     return { version: this.parameters.version, priority: this.effectivePriority };
   }
@@ -306,4 +371,9 @@ export class VirtualRouter {
   #masterAdvertIntervalMs(): number {
     return this.state.kind === 'backup' ? this.state.masterAdvertIntervalMs : this.parameters.advertIntervalMs;
   }
+}
+
+/** Whether an input says nothing of a claim that succeeded: its refusal, and what a group does because of one. */
+function leavesClaimOpen({ kind }: VirtualRouterInput): boolean {
+  return kind === 'claim-failed' || kind === 'group-decided' || kind === 'group-adjusted';
 }
