@@ -7,6 +7,7 @@ export { dropInheritableCapabilities, useRealTimeScheduling } from './process.js
 export { notifyService } from './service-notify.js';
 
 // --- for other packages: sockets and netlink ---
+export { decodeAttributes, encodeAttribute } from './attribute.js';
 export {
   AF_INET, AF_INET6, AF_PACKET, IPPROTO_IP, IPPROTO_IPV6, IPV6_JOIN_GROUP, IPV6_MULTICAST_ALL, IPV6_MULTICAST_HOPS,
   IPV6_MULTICAST_IF, IPV6_MULTICAST_LOOP, IPV6_RECVHOPLIMIT, IPV6_RECVPKTINFO, IPV6_TCLASS, IPV6_UNICAST_HOPS,
@@ -18,7 +19,7 @@ export { decodeArrival, encodeIpv4Source, encodeIpv6Source, type Arrival } from 
 export { findSockets, openPipe, setCloseOnExec, type Pipe } from './descriptor.js';
 export { EACCES, EADDRNOTAVAIL, EAGAIN, EEXIST, ENODEV, EPERM, asOutcome, errnoName, type Outcome } from './errno.js';
 export {
-  NetlinkMonitor, NetlinkSocket, decodeAttributes, encodeAttribute, netlinkFailure,
+  NetlinkMonitor, NetlinkSocket, netlinkFailure,
   type LinuxErrorCode, type NetlinkAnswer, type NetlinkMessage, type NetlinkNews,
 } from './netlink.js';
 export {

@@ -6,7 +6,7 @@ import { NETLINK_ROUTE, NLMSG_DONE, NLM_F_DUMP_INTR, SOCK_RAW } from './constant
 import { findSockets } from './descriptor.js';
 import { ENOBUFS, ENODEV, errnoName } from './errno.js';
 import {
-  NetlinkMonitor, NetlinkSocket, decodeAttributes, decodeMessages, encodeAttribute, encodeMessage, readAnswer,
+  NetlinkMonitor, NetlinkSocket, decodeMessages, encodeMessage, readAnswer,
 } from './netlink.js';
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
@@ -32,27 +32,6 @@ describe('messages', () => {
     ['length zero', '00000000140000000700000000000000'],
   ])('a message with %s is not read, and reading ends', (_, text) => {
     expect(decodeMessages(bytes(text))).toEqual([]);
-  });
-});
-
-describe('attributes', () => {
-  test('a value is preceded by length and type and padded to 4', () => {
-    expect(hex(encodeAttribute(3, Uint8Array.of(0x61, 0)))).toBe('0600030061000000');
-  });
-
-  test('what was written is read back, without the nested flag', () => {
-    const attributes = Uint8Array.from([
-      ...encodeAttribute(0x8000 | 1, Uint8Array.of(9)), ...encodeAttribute(2, Uint8Array.of(1, 2, 3, 4)),
-    ]);
-    expect(decodeAttributes(attributes)).toEqual(new Map([[1, Uint8Array.of(9)], [2, Uint8Array.of(1, 2, 3, 4)]]));
-  });
-
-  test.each([
-    ['a length below its own header', '03000100'],
-    ['a length beyond the bytes', '0900010001020304'],
-    ['half a header', '0800'],
-  ])('an attribute with %s ends the reading', (_, text) => {
-    expect(decodeAttributes(bytes(text))).toEqual(new Map());
   });
 });
 

@@ -1,4 +1,4 @@
-// Netlink messages and sockets for any netlink family: framing, attributes, request and answer, dumps, multicast with
+// Netlink messages and sockets for any netlink family: framing, request and answer, dumps, multicast with
 // overrun. Knows no family: what the bodies mean is decided in route.ts and, later, in the connection tracker's source.
 //
 //   NetlinkSocket   one request at a time; the kernel has answered before send returns, so nothing here ever waits
@@ -6,6 +6,7 @@
 
 import { BatonError, assert } from '@baton/base';
 
+import { align } from './attribute.js';
 import {
   AF_NETLINK, NETLINK_ADD_MEMBERSHIP, NLM_F_ACK, NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_REQUEST, NLMSG_DONE, NLMSG_ERROR,
   SO_RCVBUF, SO_RCVBUFFORCE, SOCK_RAW, SOL_NETLINK, SOL_SOCKET,
@@ -72,30 +73,6 @@ export function decodeMessages(bytes: Uint8Array): NetlinkMessage[] {
     offset += align(length);
   }
   return messages;
-}
-
-/** Writes one attribute: struct nlattr <linux/netlink.h>, its value and padding to a multiple of 4. */
-export function encodeAttribute(type: number, value: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(align(4 + value.length));
-  const view = new DataView(bytes.buffer);
-  view.setUint16(0, 4 + value.length, true);
-  view.setUint16(2, type, true);
-  bytes.set(value, 4);
-  return bytes;
-}
-
-/** Reads attributes by type, without the nested and byte-order flags; of a repeated type the last one counts. Stops
- *  where a length is impossible. */
-export function decodeAttributes(bytes: Uint8Array): Map<number, Uint8Array> {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const attributes = new Map<number, Uint8Array>();
-  for (let offset = 0; offset + 4 <= bytes.length;) {
-    const length = view.getUint16(offset, true);
-    if (length < 4 || offset + length > bytes.length) break;
-    attributes.set(view.getUint16(offset + 2, true) & 0x3fff, bytes.subarray(offset + 4, offset + length));
-    offset += align(length);
-  }
-  return attributes;
 }
 
 /** A netlink socket for requests. The kernel handles a request inside the system call that sends it, so the answer is
@@ -266,10 +243,6 @@ const NO_SOCKET = -1;
 const UNANSWERED = { messages: [], complete: false, interrupted: false } as const;
 // Datagrams of one batch: what lies beyond is read in the next round of the event loop.
 const BATCH_LIMIT_DATAGRAMS = 4096;
-
-function align(length: number): number {
-  return (length + 3) & ~3;
-}
 
 /** The first int of an acknowledgement or of the end of a dump: 0 or a negated errno. */
 function acknowledgedResult(body: Uint8Array): SyscallResult {

@@ -4,11 +4,12 @@
 
 import { type AddressPrefix, addressBytes, formatAddress } from '@baton/base';
 
+import { concatenate, decodeAttributes, decodeText, encodeAttribute, encodeText, encodeUint32 } from './attribute.js';
 import {
   AF_INET, AF_INET6, NETLINK_GET_STRICT_CHK, NETLINK_ROUTE, NLM_F_CREATE, NLM_F_EXCL,
 } from './constants.js';
 import { EBADMSG, ENODEV } from './errno.js';
-import { type NetlinkMessage, NetlinkSocket, decodeAttributes, encodeAttribute, netlinkFailure } from './netlink.js';
+import { type NetlinkMessage, NetlinkSocket, netlinkFailure } from './netlink.js';
 import type { SyscallResult } from './syscalls.js';
 
 /** Marks an address as ours (IFA_PROTO): the number of VRRP among the IP protocols. Kernels before 5.18 ignore it. */
@@ -224,27 +225,5 @@ function isPromotingSecondaries({ body }: NetlinkMessage): boolean {
 function encodeAddressHeader(family: number, prefixLength: number, index: number): Uint8Array {
   const bytes = Uint8Array.of(family, prefixLength, 0, 0, 0, 0, 0, 0);
   new DataView(bytes.buffer).setUint32(4, index, true);
-  return bytes;
-}
-
-function encodeUint32(...values: number[]): Uint8Array {
-  return new Uint8Array(Uint32Array.from(values).buffer);
-}
-
-function encodeText(text: string): Uint8Array {
-  return new TextEncoder().encode(`${text}\0`);
-}
-
-function decodeText(bytes: Uint8Array | undefined): string | undefined {
-  return bytes === undefined ? undefined : new TextDecoder().decode(bytes).split('\0')[0];
-}
-
-function concatenate(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((total, part) => total + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    bytes.set(part, offset);
-    offset += part.length;
-  }
   return bytes;
 }
