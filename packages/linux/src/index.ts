@@ -19,6 +19,10 @@ export { decodeArrival, encodeIpv4Source, encodeIpv6Source, type Arrival } from 
 export { findSockets, openPipe, setCloseOnExec, type Pipe } from './descriptor.js';
 export { EACCES, EADDRNOTAVAIL, EAGAIN, EEXIST, ENODEV, EPERM, asOutcome, errnoName, type Outcome } from './errno.js';
 export {
+  createMacvlan, deleteLink, readAllLinkDetails, readLinkDetails, setIpv4Settings, setLinkAlias, switchLink,
+  type Ipv4Settings, type LinkDetails, type MacvlanMode, type MacvlanRequest,
+} from './macvlan.js';
+export {
   NetlinkMonitor, NetlinkSocket, netlinkFailure,
   type LinuxErrorCode, type NetlinkAnswer, type NetlinkMessage, type NetlinkNews,
 } from './netlink.js';

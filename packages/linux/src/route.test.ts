@@ -21,6 +21,11 @@ describe('an address request', () => {
       + '14000600' + '09000000' + '09000000' + '00000000' + '00000000' + '05000b0070000000');
   });
 
+  test('with a metric for the route to its subnet', () => {
+    expect(hex(encodeAddress({ address: '192.0.2.10', prefixLength: 24, index: 5, routeMetric: 4096 }))).toBe(
+      '02180000' + '05000000' + '08000200c000020a' + '08000100c000020a' + '0800090000100000' + '05000b0070000000');
+  });
+
   test('IPv6: without duplicate address detection', () => {
     expect(hex(encodeAddress({ address: '2001:db8::10', prefixLength: 64, index: 5 }))).toBe(
       '0a400000' + '05000000' + '1400020020010db8000000000000000000000010' + '1400010020010db8000000000000000000000010'

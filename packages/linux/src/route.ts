@@ -56,6 +56,8 @@ export interface AddressRequest extends AddressPrefix {
   readonly label?: string;
   /** Seconds until the kernel removes it by itself; without it the address stays. */
   readonly lifetimeSeconds?: number;
+  /** Metric of the route to the subnet that the kernel makes along; without it 0 for IPv4, 256 for IPv6. */
+  readonly routeMetric?: number;
 }
 
 /** A socket for the requests of this file. Dumps of one interface are cut down by the kernel where it can (strict
@@ -180,7 +182,7 @@ export function decodeAddress(message: NetlinkMessage): InterfaceAddress | undef
 export function encodeAddress(request: AddressRequest): Uint8Array {
   const bytes = addressBytes(request.address);
   const family = bytes.length === 4 ? AF_INET : AF_INET6;
-  const { label, lifetimeSeconds } = request;
+  const { label, lifetimeSeconds, routeMetric } = request;
   return concatenate([
     encodeAddressHeader(family, request.prefixLength, request.index),
     encodeAttribute(IFA_LOCAL, bytes),
@@ -190,6 +192,7 @@ export function encodeAddress(request: AddressRequest): Uint8Array {
     // struct ifa_cacheinfo { preferred, valid, created, updated }: the kernel fills the last two
     ...(lifetimeSeconds === undefined
       ? [] : [encodeAttribute(IFA_CACHEINFO, encodeUint32(lifetimeSeconds, lifetimeSeconds, 0, 0))]),
+    ...(routeMetric === undefined ? [] : [encodeAttribute(IFA_RT_PRIORITY, encodeUint32(routeMetric))]),
     encodeAttribute(IFA_PROTO, Uint8Array.of(ADDRESS_PROTOCOL)),
   ]);
 }
@@ -211,6 +214,7 @@ const IFA_LOCAL = 2;
 const IFA_LABEL = 3;
 const IFA_CACHEINFO = 6;
 const IFA_FLAGS = 8;
+const IFA_RT_PRIORITY = 9; // since Linux 4.18; older kernels pass over it
 const IFA_PROTO = 11;
 const IFA_F_NODAD = 0x02;
 

@@ -149,9 +149,10 @@ export interface VirtualLinks {
    *  `EEXIST`: the name belongs to an interface that is not ours, which is left alone; `ENODEV`: no parent;
    *  `EOPNOTSUPP`: the kernel knows no macvlan; `EROFS`: settings cannot be written. */
   ensure(link: VirtualLink): LinkResult;
-  /** Up, and ready to carry addresses. `EBUSY`: another interface on the parent has this MAC. */
+  /** Up, and ready to carry addresses. `EADDRINUSE` or `EBUSY`: another interface on the parent has this MAC. */
   activate(link: VirtualLink): LinkResult;
-  /** Down: its IPv6 addresses and its routes are gone, its IPv4 addresses are no longer this host's. */
+  /** Down, after its addresses were released: IPv6 ones would be lost, IPv4 ones would still be this host's for packets
+   *  that come in by another interface. */
   deactivate(link: VirtualLink): LinkResult;
   /** Ok also when it was not there. With the last link of a parent, the parent gets its settings back. */
   remove(link: VirtualLink): LinkResult;

@@ -1,5 +1,5 @@
-// What an interface with a virtual MAC is called and which MAC that is (RFC 9568 §7.3). Pure. How the interface comes to
-// be is decided in ./linux/virtual-links.ts.
+// What an interface with a virtual MAC is called and which MAC that is (RFC 9568 §7.3). Pure. How the interface comes
+// to be is decided in ./linux/virtual-links.ts.
 
 /** An interface that carries a virtual router's MAC, on top of the interface that leads to the LAN. */
 export interface VirtualLink {

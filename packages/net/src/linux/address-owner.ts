@@ -33,9 +33,10 @@ class NetlinkAddressOwner implements AddressOwner {
     return withErrno(() => {
       const index = interfaceIndex(wanted.interface);
       if (index < 0) return { ok: false, errno: errnoName(index) };
-      const { address, prefixLength, label } = wanted;
+      const { address, prefixLength, label, metric } = wanted;
       const ownLabel = label === undefined ? {} : { label };
-      const result = addAddress(this.#socket, { address, prefixLength, index, ...ownLabel });
+      const wishes = metric === undefined ? ownLabel : { ...ownLabel, routeMetric: metric };
+      const result = addAddress(this.#socket, { address, prefixLength, index, ...wishes });
       if (result === EEXIST) return this.#describeHeld(wanted, index);
       if (result < 0) return { ok: false, errno: errnoName(result) };
       if (!this.#promotedAt.has(index)) this.#prepare(wanted, index);

@@ -82,6 +82,12 @@ export function ip(...words: string[]): void {
   execFileSync('ip', words, { stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
+/** Runs a program to its end.
+ *  @returns what it wrote */
+export function readText(program: string, ...words: string[]): string {
+  return execFileSync(program, words, { encoding: 'utf8' });
+}
+
 /** A packet socket on one interface, below all checks of the kernel's IP layer. */
 export interface Tap {
   /** Every frame that has come in since the last call. */
