@@ -4,10 +4,13 @@
 
 import { describe, expect, test } from '@jest/globals';
 import { runToEnd } from '@baton/lab';
-import { IPV4, type Cell } from './cells.js';
+import { IPV4, V2_INTERVAL_MS, type Cell } from './cells.js';
 import { testMatches } from './matches.js';
 
-const cells: readonly Omit<Cell, 'daemons'>[] = [{ name: 'version 3 IPv4', router: { addresses: IPV4 } }];
+const cells: readonly Omit<Cell, 'daemons'>[] = [
+  { name: 'version 2', router: { version: 2, advertIntervalMs: V2_INTERVAL_MS, addresses: IPV4 } },
+  { name: 'version 3 IPv4', router: { addresses: IPV4 } },
+];
 
 describe('Baton and FRR', () => {
   testMatches(cells.map((cell) => ({ ...cell, daemons: ['baton', 'frr'] })));
