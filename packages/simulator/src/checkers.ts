@@ -1,7 +1,7 @@
 // All rules together: hears every event and every step, keeps the first violation. Decides nothing else.
 
-import type { Lan } from './lan.js';
-import { LanRules, type JudgedNode } from './lan-rules.js';
+import { LanRules } from './lan-rules.js';
+import type { Network } from './network.js';
 import type { SimulatedNode } from './node.js';
 import type { NodeEvent } from './node-event.js';
 import { NodeRules } from './node-rules.js';
@@ -9,23 +9,24 @@ import type { Report, Violation } from './rule.js';
 import type { Action } from './scenario.js';
 import type { World } from './world.js';
 
-interface Entry {
-  readonly node: SimulatedNode;
-  readonly rules: NodeRules;
-}
-
 /** Judges one run. */
 export class Checkers {
   violation: Violation | undefined;
-  readonly #entries = new Map<string, Entry>();
+  readonly #rules: ReadonlyMap<string, NodeRules>;
   readonly #lanRules: LanRules;
-  readonly #report: Report;
 
-  constructor(world: World, lan: Lan) {
-    this.#report = (rule, detail) => {
+  constructor(world: World, network: Network, nodes: readonly SimulatedNode[]) {
+    const report: Report = (rule, detail) => {
       this.violation ??= { rule, atMs: world.now, detail };
     };
-    this.#lanRules = new LanRules(world, lan, this.#report);
+    const addresses = new Set(nodes.flatMap(({ setup }) => setup.interfaces.flatMap((each) =>
+      each.addresses.map(({ address }) => address))));
+    const judged = nodes.map((node) =>
+      ({ node, rules: new NodeRules(node, (address) => addresses.has(address), report) }));
+    this.#rules = new Map(judged.map(({ node, rules }) => [node.name, rules]));
+    this.#lanRules = new LanRules(world, network, judged.map(({ node, rules }) =>
+      ({ node, stateOf: (key) => rules.stateOf(key) })), report);
+    this.#lanRules.disturbed();
   }
 
   /** How often a LAN that had time to settle was judged. */
@@ -38,33 +39,24 @@ export class Checkers {
     return this.#lanRules.settlingMs();
   }
 
-  add(node: SimulatedNode, virtualAddresses: readonly string[]): void {
-    this.#entries.set(node.name, { node, rules: new NodeRules(node, virtualAddresses, this.#report) });
-    this.#lanRules.disturbed(this.#judged());
-  }
-
   see(node: SimulatedNode, event: NodeEvent): void {
-    this.#entries.get(node.name)?.rules.see(event);
-    if (isDisturbance(event)) this.#lanRules.disturbed(this.#judged());
+    this.#rules.get(node.name)?.see(event);
+    if (isDisturbance(event)) this.#lanRules.disturbed();
   }
 
   /** Performs a step and lets the nodes have time to settle after it. */
   around(action: Action, perform: () => void): void {
-    const rules = 'node' in action ? this.#entries.get(action.node)?.rules : undefined;
+    const rules = 'node' in action ? this.#rules.get(action.node) : undefined;
     rules?.stepping(action);
     perform();
     rules?.stepped();
-    this.#lanRules.disturbed(this.#judged(), action.kind === 'stranger' ? action.intervalMs : 0);
+    this.#lanRules.disturbed(action.kind === 'stranger' ? action.intervalMs : 0);
   }
 
   /** Judges what only time can break; to be called after everything that happened. */
   check(): void {
-    for (const { rules } of this.#entries.values()) rules.check();
-    this.#lanRules.check(this.#judged());
-  }
-
-  #judged(): readonly JudgedNode[] {
-    return [...this.#entries.values()].map(({ node, rules }) => ({ node, isMaster: rules.state === 'master' }));
+    for (const rules of this.#rules.values()) rules.check();
+    this.#lanRules.check();
   }
 }
 

@@ -37,7 +37,7 @@ describe('seeds', () => {
   test('everything that can happen does happen', () => {
     const actions = Array.from({ length: 300 }, (_, seed) => generateScenario(seed).steps).flat().map(({ action }) =>
       action.kind === 'node' ? action.verb : action.kind);
-    const others = ['cut', 'restore', 'partition', 'heal', 'lan', 'health', 'change', 'stranger'];
+    const others = ['cut', 'restore', 'partition', 'heal', 'lan', 'health', 'change', 'clock', 'stranger'];
     expect(new Set(actions)).toEqual(new Set([...NODE_VERBS, ...others]));
   });
 });

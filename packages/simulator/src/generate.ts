@@ -3,21 +3,25 @@
 
 import { PERFECT_LINK, type LinkQuality } from './lan.js';
 import { Random } from './random.js';
+import { generateRouters, type Repertoire } from './generate-routers.js';
 import {
-  DEFAULT_NODE, DEFAULT_VIRTUAL_ADDRESS, type Action, type NodePlan, type NodeVerb, type RouterChanges, type Scenario,
+  DEFAULT_NODE, type Action, type MemberPlan, type NodePlan, type NodeVerb, type RouterChanges, type Scenario,
   type Step,
 } from './scenario.js';
+import { familiesOf } from './stage.js';
 
 /** Troubles in one scenario when nobody says otherwise. */
 export const DEFAULT_TROUBLES = 25;
 
 /** Advertisement intervals, ms, the common ones more often. */
 const INTERVALS_MS = [10, 50, 100, 100, 250, 1000, 1000, 1000, 2000];
+/** The same for version 2. */
+const SECONDS_MS = [1000, 1000, 2000];
 /** Longest latency of a process, ms, and its largest part of an interval. */
 const LATENCY_MS = 2;
 const LATENCY_PART = 0.02;
-/** An address that no node has. */
-const STRANGER_ADDRESSES = ['10.9.0.200', '10.9.0.0'];
+/** Hosts that no node is: addresses above and below all others. */
+const STRANGER_HOSTS = [200, 0];
 
 /** The scenario of one seed.
  *  @param troubles how many things go wrong */
@@ -29,6 +33,7 @@ class Generator {
   readonly #seed: number;
   readonly #random: Random;
   readonly #baseMs: number;
+  readonly #repertoire: Repertoire;
   readonly #steps: Step[] = [];
   #nodes: NodePlan[] = [];
   #atMs = 0;
@@ -36,7 +41,8 @@ class Generator {
   constructor(seed: number) {
     this.#seed = seed;
     this.#random = Random.fromSeed(seed);
-    this.#baseMs = this.#random.pick(INTERVALS_MS);
+    this.#repertoire = generateRouters(this.#random);
+    this.#baseMs = this.#random.pick(this.#countsSeconds() ? SECONDS_MS : INTERVALS_MS);
   }
 
   generate(troubles: number): Scenario {
@@ -55,7 +61,7 @@ class Generator {
       .sort((a, b) => a.step.atMs - b.step.atMs || a.order - b.order).map(({ step }) => step);
     return {
       proves: `What happens with seed ${String(this.#seed)}.`, seed: this.#seed,
-      virtualAddresses: this.#random.chance(0.2) ? [DEFAULT_VIRTUAL_ADDRESS, '10.9.0.101'] : [DEFAULT_VIRTUAL_ADDRESS],
+      ...this.#repertoire,
       nodes: this.#nodes, steps, endMs,
     };
   }
@@ -63,7 +69,7 @@ class Generator {
   #makeNodes(): NodePlan[] {
     const random = this.#random;
     const names = ['a', 'b', 'c', 'd', 'e'].slice(0, random.pick([2, 2, 2, 3, 3, 4, 5]));
-    const sameInterval = random.chance(0.8);
+    const sameInterval = this.#countsSeconds() || random.chance(0.8);
     const allPreempt = random.chance(0.7);
     const delays = random.chance(0.2);
     const drifts = random.chance(0.7);
@@ -80,7 +86,26 @@ class Generator {
       startupDelayMs: random.chance(0.1) ? random.below(4) * this.#baseMs : 0,
       driftPpm: drifts ? random.below(401) - 200 : 0,
       latencyMs: isSlow ? rounded(Math.min(LATENCY_MS, LATENCY_PART * this.#baseMs) * random.nextFraction()) : 0,
+      members: this.#makeMembers(),
     }));
+  }
+
+  /** Sometimes a router is ranked otherwise than the others of its node. */
+  #makeMembers(): MemberPlan[] {
+    const { routers } = this.#repertoire;
+    if (routers.length < 2 || !this.#random.chance(0.3)) return [];
+    return [{ router: this.#random.pick(routers).name, priority: 1 + this.#random.below(254) }];
+  }
+
+  /** Version 2: all nodes must have the same interval, in whole seconds. */
+  #countsSeconds(): boolean {
+    return this.#repertoire.routers.some(({ version }) => version === 2);
+  }
+
+  /** Troubles of the network concern one LAN of two as often as both. */
+  #scope(): { readonly lan?: number } {
+    const lans = [...new Set(this.#repertoire.routers.map(({ lan }) => lan))];
+    return lans.length > 1 && this.#random.chance(0.6) ? { lan: this.#random.pick(lans) } : {};
   }
 
   #makeQuality(isBad: boolean): LinkQuality {
@@ -106,8 +131,8 @@ class Generator {
       case 4:
       case 5:
       case 6: this.#pair(name, 'pause', 'resume'); break;
-      case 7: this.#pair(name, 'link-down', 'link-up'); break;
-      case 8: this.#pair(name, 'delete-interface', 'create-interface'); break;
+      case 7: this.#pair(name, 'link-down', 'link-up', this.#scope()); break;
+      case 8: this.#pair(name, 'delete-interface', 'create-interface', this.#scope()); break;
       case 9: this.#pair(name, 'refuse-claims', 'accept-claims'); break;
       case 10: this.#makeLanTrouble(name); break;
       case 11: this.#separate(); break;
@@ -122,58 +147,75 @@ class Generator {
     this.#verb(this.#atMs + this.#repairMs(), 'start', name);
   }
 
-  #pair(name: string, verb: NodeVerb, undo: NodeVerb): void {
-    this.#verb(this.#atMs, verb, name);
-    this.#verb(this.#atMs + this.#repairMs(), undo, name);
+  #pair(name: string, verb: NodeVerb, undo: NodeVerb, scope: { readonly lan?: number } = {}): void {
+    this.#verb(this.#atMs, verb, name, scope);
+    this.#verb(this.#atMs + this.#repairMs(), undo, name, scope);
   }
 
   #makeLanTrouble(name: string): void {
     const other = this.#random.pick(this.#nodes.filter((node) => node.name !== name)).name;
     const undoAtMs = this.#atMs + this.#repairMs();
+    const scope = this.#scope();
     if (this.#random.chance(0.5)) {
-      this.#add(this.#atMs, { kind: 'cut', from: name, to: other });
-      this.#add(undoAtMs, { kind: 'restore', from: name, to: other });
+      this.#add(this.#atMs, { kind: 'cut', from: name, to: other, ...scope });
+      this.#add(undoAtMs, { kind: 'restore', from: name, to: other, ...scope });
       return;
     }
     const only = this.#random.chance(0.5) ? { only: { from: name, to: other } } : {};
-    this.#add(this.#atMs, { kind: 'lan', quality: this.#makeQuality(true), ...only });
-    this.#add(undoAtMs, { kind: 'lan', quality: this.#makeQuality(false) });
+    this.#add(this.#atMs, { kind: 'lan', quality: this.#makeQuality(true), ...only, ...scope });
+    this.#add(undoAtMs, { kind: 'lan', quality: this.#makeQuality(false), ...scope });
   }
 
   #separate(): void {
     const names = this.#random.shuffle(this.#nodes.map((node) => node.name));
     const size = 1 + this.#random.below(names.length - 1);
-    this.#add(this.#atMs, { kind: 'partition', groups: [names.slice(0, size), names.slice(size)] });
-    this.#add(this.#atMs + this.#repairMs(), { kind: 'heal' });
+    const scope = this.#scope();
+    this.#add(this.#atMs, { kind: 'partition', groups: [names.slice(0, size), names.slice(size)], ...scope });
+    this.#add(this.#atMs + this.#repairMs(), { kind: 'heal', ...scope });
   }
 
   #changeHealth(name: string): void {
     const failed = this.#random.chance(0.4);
     const adjustment = failed ? 0 : this.#random.below(301) - 150;
-    this.#add(this.#atMs, { kind: 'health', node: name, adjustment, failed });
-    this.#add(this.#atMs + this.#repairMs(), { kind: 'health', node: name, adjustment: 0, failed: false });
+    const only = this.#oneRouter();
+    this.#add(this.#atMs, { kind: 'health', node: name, adjustment, failed, ...only });
+    this.#add(this.#atMs + this.#repairMs(), { kind: 'health', node: name, adjustment: 0, failed: false, ...only });
   }
 
   #reload(name: string): void {
     const random = this.#random;
     const all: RouterChanges[] = [
       { priority: 1 + random.below(254) },
-      { intervalMs: this.#baseMs * random.pick([1, 2, 3]) },
+      this.#countsSeconds() ? {} : { intervalMs: this.#baseMs * random.pick([1, 2, 3]) },
       { preempt: random.chance(0.5) },
       { preemptDelayMs: random.below(4) * this.#baseMs },
     ];
-    this.#add(this.#atMs, { kind: 'change', node: name, changes: random.pick(all) });
+    this.#add(this.#atMs, { kind: 'change', node: name, changes: random.pick(all), ...this.#oneRouter() });
   }
 
   /** Somebody from outside meddles. */
   #annoy(name: string): void {
-    if (this.#random.chance(0.5)) {
-      this.#verb(this.#atMs, 'remove-addresses', name);
+    if (this.#random.chance(0.1)) {
+      this.#add(this.#atMs, { kind: 'clock', node: name, stepMs: this.#random.pick([-3_600_000, 3_600_000]) });
       return;
     }
+    if (this.#random.chance(0.5)) {
+      this.#verb(this.#atMs, 'remove-addresses', name, this.#scope());
+      return;
+    }
+    const router = this.#random.pick(this.#repertoire.routers);
     const priority = this.#random.pick([0, 1, 50, 150, 254]);
-    const address = this.#random.pick(STRANGER_ADDRESSES);
-    this.#add(this.#atMs, { kind: 'stranger', address, priority, intervalMs: this.#baseMs });
+    const host = String(this.#random.pick(STRANGER_HOSTS));
+    const isIpv6 = this.#random.pick(familiesOf(router)) === 6;
+    const address = isIpv6 ? `fe80::${host === '0' ? '' : host}` : `10.9.${String(router.lan - 1)}.${host}`;
+    const only = this.#repertoire.routers.length > 1 ? { router: router.name } : {};
+    this.#add(this.#atMs, { kind: 'stranger', address, priority, intervalMs: this.#baseMs, ...only });
+  }
+
+  /** A router where there are several and only one is meant. */
+  #oneRouter(): { readonly router?: string } {
+    const { routers } = this.#repertoire;
+    return routers.length > 1 && this.#random.chance(0.6) ? { router: this.#random.pick(routers).name } : {};
   }
 
   /** @returns when the scenario may end: what was repaired has had time to settle */
@@ -214,8 +256,8 @@ class Generator {
     return rounded(intervals * this.#baseMs * this.#random.nextFraction());
   }
 
-  #verb(atMs: number, verb: NodeVerb, node: string): void {
-    this.#add(atMs, { kind: 'node', verb, node });
+  #verb(atMs: number, verb: NodeVerb, node: string, scope: { readonly lan?: number } = {}): void {
+    this.#add(atMs, { kind: 'node', verb, node, ...scope });
   }
 
   #add(atMs: number, action: Action): void {

@@ -1,47 +1,98 @@
-// The kernel of one node, as far as the engine sees it: one interface with its addresses. It outlives the process: what
-// a crashed engine has claimed stays there. Knows no VRRP.
+// The kernel of one node, as far as the engine sees it: its interfaces with their addresses. It outlives the process:
+// what a crashed engine has claimed stays there. Knows no VRRP.
 
-import type { AddressPrefix } from '@baton/base';
+import type { AddressPrefix, IpAddress } from '@baton/base';
 import type { AddressResult, HeldAddress, LinkState, OwnedAddress, ReleaseResult } from '@baton/net';
+import type { InterfaceSetup } from './stage.js';
 
-/** The only interface of a node. */
-export const INTERFACE = 'eth0';
-/** The LAN's prefix length. */
-export const PREFIX_LENGTH = 24;
-
-/** Interface and addresses of one node. */
+/** Interfaces and addresses of one node. */
 export class Kernel {
   /** What claims are answered with; undefined = they are granted. */
   refusesClaims: string | undefined;
-  readonly #primary: AddressPrefix;
+  readonly #interfaces: ReadonlyMap<string, Interface>;
+
+  /** @param changed called with the name of an interface when anything about it changed */
+  constructor(setups: readonly InterfaceSetup[], changed: (interfaceName: string) => void) {
+    this.#interfaces = new Map(setups.map((setup, order) => [setup.name, new Interface(setup, order, () => {
+      changed(setup.name);
+    })]));
+  }
+
+  /** The interfaces, or the one on a LAN. */
+  on(lan?: number): readonly Interface[] {
+    return [...this.#interfaces.values()].filter((candidate) => lan === undefined || candidate.lan === lan);
+  }
+
+  interface(name: string): Interface | undefined {
+    return this.#interfaces.get(name);
+  }
+
+  read(name: string): LinkState {
+    return this.#interfaces.get(name)?.read()
+      ?? { interface: name, exists: false, up: false, index: 0, mac: undefined, addresses: [] };
+  }
+
+  list(name?: string): readonly HeldAddress[] {
+    const all = name === undefined ? [...this.#interfaces.values()] : [this.#interfaces.get(name)];
+    return all.flatMap((found) => found?.addresses ?? []);
+  }
+
+  holds(address: IpAddress, interfaceName: string): boolean {
+    return this.#interfaces.get(interfaceName)?.holds(address) ?? false;
+  }
+
+  claim(place: OwnedAddress): AddressResult {
+    const target = this.#interfaces.get(place.interface);
+    if (target?.index === undefined || target.index === 0) return { ok: false, errno: 'ENODEV' };
+    if (this.refusesClaims !== undefined) return { ok: false, errno: this.refusesClaims };
+    return target.add(place);
+  }
+
+  release({ interface: name, address }: Pick<OwnedAddress, 'interface' | 'address'>): ReleaseResult {
+    return { ok: true, already: this.#interfaces.get(name)?.remove(address) ?? false };
+  }
+}
+
+/** One interface. */
+class Interface {
+  readonly name: string;
+  readonly lan: number;
   readonly #mac: string;
+  readonly #own: readonly AddressPrefix[];
   readonly #changed: () => void;
   #exists = true;
   #up = true;
-  #index = 2;
-  #addresses: HeldAddress[];
+  #index: number;
+  #addresses: readonly HeldAddress[];
 
-  /** @param changed called when anything about the interface changed */
-  constructor(primaryAddress: string, mac: string, changed: () => void) {
-    this.#primary = { address: primaryAddress, prefixLength: PREFIX_LENGTH };
+  constructor({ name, lan, mac, addresses }: InterfaceSetup, order: number, changed: () => void) {
+    this.name = name;
+    this.lan = lan;
     this.#mac = mac;
+    this.#own = addresses;
     this.#changed = changed;
-    this.#addresses = [this.#ownAddress()];
+    // Odd and even, so that one that is made again never takes the number of another.
+    this.#index = 2 + order;
+    this.#addresses = this.#ownAddresses();
   }
 
-  /** Whether the interface can carry packets now. */
+  /** Whether it can carry packets now. */
   get carries(): boolean {
     return this.#exists && this.#up;
   }
 
-  /** Index of the interface; 0 when it does not exist. */
+  /** 0 when it does not exist. */
   get index(): number {
     return this.#exists ? this.#index : 0;
   }
 
+  get addresses(): readonly HeldAddress[] {
+    return this.#addresses;
+  }
+
   read(): LinkState {
     return {
-      interface: INTERFACE,
+      interface: this.name,
       exists: this.#exists,
       up: this.carries,
       index: this.index,
@@ -50,17 +101,11 @@ export class Kernel {
     };
   }
 
-  list(): readonly HeldAddress[] {
-    return this.#addresses;
-  }
-
-  holds(address: string): boolean {
+  holds(address: IpAddress): boolean {
     return this.#addresses.some((held) => held.address === address);
   }
 
-  claim(place: OwnedAddress): AddressResult {
-    if (!this.#exists) return { ok: false, errno: 'ENODEV' };
-    if (this.refusesClaims !== undefined) return { ok: false, errno: this.refusesClaims };
+  add(place: OwnedAddress): AddressResult {
     const held = this.#addresses.find(({ address }) => address === place.address);
     if (held !== undefined) return { ok: true, already: true, ours: held.ours };
     this.#addresses = [...this.#addresses, { ...place, ours: true }];
@@ -68,13 +113,12 @@ export class Kernel {
     return { ok: true, already: false, ours: true };
   }
 
-  release(address: string): ReleaseResult {
-    const already = this.holds(address);
-    if (already) {
-      this.#addresses = this.#addresses.filter((held) => held.address !== address);
-      this.#changed();
-    }
-    return { ok: true, already };
+  /** @returns whether it was there */
+  remove(address: IpAddress): boolean {
+    if (!this.holds(address)) return false;
+    this.#addresses = this.#addresses.filter((held) => held.address !== address);
+    this.#changed();
+    return true;
   }
 
   setLink(up: boolean): void {
@@ -83,25 +127,25 @@ export class Kernel {
     this.#changed();
   }
 
-  /** Deletes the interface with everything on it. */
-  deleteInterface(): void {
+  /** Deletes it with everything on it. */
+  delete(): void {
     if (!this.#exists) return;
     this.#exists = false;
     this.#addresses = [];
     this.#changed();
   }
 
-  /** Makes it again under its name, with a new index and its primary address. */
-  createInterface(): void {
+  /** Makes it again under its name, with a new index and its own addresses. */
+  create(): void {
     if (this.#exists) return;
     this.#exists = true;
     this.#up = true;
-    this.#index += 1;
-    this.#addresses = [this.#ownAddress()];
+    this.#index += 2;
+    this.#addresses = this.#ownAddresses();
     this.#changed();
   }
 
-  #ownAddress(): HeldAddress {
-    return { ...this.#primary, interface: INTERFACE, ours: false };
+  #ownAddresses(): readonly HeldAddress[] {
+    return this.#own.map((prefix) => ({ ...prefix, interface: this.name, ours: false }));
   }
 }

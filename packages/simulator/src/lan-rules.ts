@@ -2,19 +2,20 @@
 // states and links as they truly are, with bounds from the formulas of RFC 9568 §6.1.
 
 import type { Instant } from '@baton/base';
-import type { RouterSnapshot } from '@baton/engine/messages';
-import type { Lan } from './lan.js';
+import { OWNER_PRIORITY, type StateName, type VirtualRouterParameters } from '@baton/vrrp';
+import type { Network } from './network.js';
 import type { SimulatedNode } from './node.js';
 import { ROUNDING_MS, type Report } from './rule.js';
+import { viewOf, type Session } from './session.js';
 import type { World } from './world.js';
 
 /** What intervals may be off by because clocks drift: 500 ppm on both sides. */
 const DRIFT_ALLOWANCE = 1.001;
 
-/** A node and the state that its rules saw last. */
+/** A node and the states that its rules saw last. */
 export interface JudgedNode {
   readonly node: SimulatedNode;
-  readonly isMaster: boolean;
+  readonly stateOf: (session: string) => StateName | undefined;
 }
 
 /** Judges all nodes together. */
@@ -22,9 +23,10 @@ export class LanRules {
   /** How often a settled LAN was judged: a run that never settles proves little. */
   settledChecks = 0;
   readonly #world: World;
-  readonly #lan: Lan;
+  readonly #network: Network;
   readonly #report: Report;
-  /** Since when two masters hear each other, `a b`. */
+  readonly #nodes: readonly JudgedNode[];
+  /** Since when two masters hear each other, `web/4 a b`. */
   readonly #contestedSince = new Map<string, Instant>();
   #disturbedAt: Instant = 0;
   #judgedAt: Instant = -1;
@@ -32,29 +34,35 @@ export class LanRules {
   #longestDelaysMs = 0;
   #latencyMs = 0;
 
-  constructor(world: World, lan: Lan, report: Report) {
+  constructor(world: World, network: Network, nodes: readonly JudgedNode[], report: Report) {
     this.#world = world;
-    this.#lan = lan;
+    this.#network = network;
+    this.#nodes = nodes;
     this.#report = report;
   }
 
   /** Something happened that routers need time to settle after. */
-  disturbed(nodes: readonly JudgedNode[], strangerIntervalMs = 0): void {
+  disturbed(strangerIntervalMs = 0): void {
     this.#disturbedAt = this.#world.now;
-    for (const { node: { plan } } of nodes) {
-      this.#longestIntervalMs = Math.max(this.#longestIntervalMs, plan.intervalMs, strangerIntervalMs);
-      this.#longestDelaysMs = Math.max(this.#longestDelaysMs, plan.preemptDelayMs + plan.startupDelayMs);
-      this.#latencyMs = Math.max(this.#latencyMs, plan.latencyMs);
+    for (const { node: { sessions, setup } } of this.#nodes) {
+      this.#latencyMs = Math.max(this.#latencyMs, setup.latencyMs);
+      for (const { parameters } of sessions) {
+        this.#longestIntervalMs = Math.max(this.#longestIntervalMs, parameters.advertIntervalMs, strangerIntervalMs);
+        const delaysMs = parameters.preemptDelayMs + parameters.startupDelayMs;
+        this.#longestDelaysMs = Math.max(this.#longestDelaysMs, delaysMs);
+      }
     }
   }
 
-  check(nodes: readonly JudgedNode[]): void {
-    this.#checkContests(nodes.filter(({ node, isMaster }) => isMaster && node.isOnLan).map(({ node }) => node));
-    if (this.#world.now <= this.#disturbedAt + this.settlingMs()) return;
-    // Once more every interval: what is settled must stay so.
-    if (this.#world.now < this.#judgedAt + this.#longestIntervalMs) return;
-    this.#judgedAt = this.#world.now;
-    for (const group of this.#isolatedGroups(nodes.map(({ node }) => node))) this.#checkSettled(group);
+  check(): void {
+    const isSettled = this.#world.now > this.#disturbedAt + this.settlingMs()
+      // Once more every interval: what is settled must stay so.
+      && this.#world.now >= this.#judgedAt + this.#longestIntervalMs;
+    for (const session of this.#nodes[0]?.node.sessions ?? []) {
+      this.#checkContests(session);
+      if (isSettled) for (const group of this.#isolatedGroups(session)) this.#checkSettled(session, group);
+    }
+    if (isSettled) this.#judgedAt = this.#world.now;
   }
 
   /** How long routers may take to agree: one waits until the first master falls silent, a better one hears the new
@@ -66,78 +74,90 @@ export class LanRules {
   }
 
   /** One advertisement settles a contest: the better master's, or the worse one's that is answered at once. */
-  #checkContests(masters: readonly SimulatedNode[]): void {
-    if (masters.length < 2) {
-      this.#contestedSince.clear();
-      return;
-    }
+  #checkContests({ key, lan }: Session): void {
+    const masters = this.#nodes.filter(({ node, stateOf }) => stateOf(key) === 'master' && node.isOn(lan))
+      .map(({ node }) => node);
+    if (masters.length < 2 && this.#contestedSince.size === 0) return;
     const { now } = this.#world;
-    const wayMs = this.#settlingWayMs();
+    const contested = new Set<string>();
     for (const [index, a] of masters.entries()) {
       for (const b of masters.slice(index + 1)) {
-        const pair = `${a.name} ${b.name}`;
-        if (!this.#hearEachOther(a, b)) {
-          this.#contestedSince.delete(pair);
-          continue;
-        }
+        if (!this.#hearEachOther(lan, a, b)) continue;
+        const pair = `${key} ${a.name} ${b.name}`;
+        contested.add(pair);
         const since = this.#contestedSince.get(pair) ?? now;
         this.#contestedSince.set(pair, since);
-        const nextAdvertMs = DRIFT_ALLOWANCE * Math.min(a.plan.intervalMs, b.plan.intervalMs);
-        const limit = Math.max(since, this.#disturbedAt + nextAdvertMs) + 2 * wayMs + ROUNDING_MS;
-        if (now > limit) this.#report('two-masters', `${a.name} and ${b.name} for ${(now - since).toFixed(3)} ms`);
+        const intervalMs = Math.min(...[a, b].map((node) => parametersOf(node, key)?.advertIntervalMs ?? Infinity));
+        const limit = Math.max(since, this.#disturbedAt + DRIFT_ALLOWANCE * intervalMs)
+          + 2 * this.#settlingWayMs() + ROUNDING_MS;
+        if (now <= limit) continue;
+        this.#report('two-masters', `${a.name} and ${b.name} of ${key} for ${(now - since).toFixed(3)} ms`);
       }
     }
-    const names = masters.map(({ name }) => name);
     for (const pair of this.#contestedSince.keys()) {
-      if (!pair.split(' ').every((name) => names.includes(name))) this.#contestedSince.delete(pair);
+      if (pair.startsWith(`${key} `) && !contested.has(pair)) this.#contestedSince.delete(pair);
     }
   }
 
-  #checkSettled(group: readonly SimulatedNode[]): void {
-    const routers = group.map((node) => ({ node, snapshot: node.snapshot() }));
-    const fit = routers.filter((entry): entry is { node: SimulatedNode; snapshot: RouterSnapshot } =>
-      entry.snapshot !== undefined && entry.snapshot.state !== 'fault');
+  #checkSettled(session: Session, group: readonly SimulatedNode[]): void {
+    const fit = group.flatMap((node) => {
+      const view = viewOf(node.snapshots(), session);
+      return view === undefined || view.state === 'fault' ? [] : [{ node, view }];
+    });
     if (fit.length === 0) return;
     this.settledChecks += 1;
-    const master = fit.find(({ snapshot }) => snapshot.state === 'master');
+    const master = fit.find(({ view }) => view.state === 'master');
     if (master === undefined) {
-      this.#report('nobody-answers', `none of ${fit.map(({ node }) => node.name).join(', ')} is master`);
+      const names = fit.map(({ node }) => node.name).join(', ');
+      this.#report('nobody-answers', `none of ${names} is master of ${session.key}`);
       return;
     }
-    const priority = master.snapshot.priority.effective;
-    const better = fit.find(({ node, snapshot }) => node.preempts && snapshot.priority.effective > priority);
+    const better = fit.find((other) => preempts(other.node, session.key) && other.view.priority > master.view.priority);
     if (better === undefined) return;
-    const priorities = `${String(priority)} < ${String(better.snapshot.priority.effective)}`;
-    this.#report('wrong-master', `${master.node.name} is master and ${better.node.name} is better: ${priorities}`);
+    const priorities = `${String(master.view.priority)} < ${String(better.view.priority)}`;
+    const names = `${master.node.name} is master of ${session.key} and ${better.node.name} is better`;
+    this.#report('wrong-master', `${names}: ${priorities}`);
   }
 
   /** Groups in which everybody always hears everybody and nobody else. Only there can the outcome be foretold. */
-  #isolatedGroups(nodes: readonly SimulatedNode[]): readonly (readonly SimulatedNode[])[] {
-    const rest = new Set(nodes.filter((node) => node.isOnLan));
+  #isolatedGroups({ lan }: Session): readonly (readonly SimulatedNode[])[] {
+    const rest = new Set(this.#nodes.map(({ node }) => node).filter((node) => node.isOn(lan)));
     const groups: SimulatedNode[][] = [];
     for (const first of rest) {
       const group = [first];
       for (const member of group) {
         for (const other of rest) {
-          if (!group.includes(other) && this.#isLinked(member, other)) group.push(other);
+          if (!group.includes(other) && this.#isLinked(lan, member, other)) group.push(other);
         }
       }
       for (const member of group) rest.delete(member);
-      if (group.every((a) => group.every((b) => a === b || this.#hearEachOther(a, b)))) groups.push(group);
+      if (group.every((a) => group.every((b) => a === b || this.#hearEachOther(lan, a, b)))) groups.push(group);
     }
     return groups;
   }
 
-  #isLinked(a: SimulatedNode, b: SimulatedNode): boolean {
-    return this.#lan.reaches(a.name, b.name) || this.#lan.reaches(b.name, a.name);
+  #isLinked(lan: number, a: SimulatedNode, b: SimulatedNode): boolean {
+    const found = this.#network.lan(lan);
+    return found.reaches(a.name, b.name) || found.reaches(b.name, a.name);
   }
 
-  #hearEachOther(a: SimulatedNode, b: SimulatedNode): boolean {
-    return this.#lan.reachesAlways(a.name, b.name) && this.#lan.reachesAlways(b.name, a.name);
+  #hearEachOther(lan: number, a: SimulatedNode, b: SimulatedNode): boolean {
+    const found = this.#network.lan(lan);
+    return found.reachesAlways(a.name, b.name) && found.reachesAlways(b.name, a.name);
   }
 
   /** From the decision to send until the other process has read it. */
   #settlingWayMs(): number {
-    return this.#lan.longestWayMs() + 2 * this.#latencyMs;
+    return this.#network.longestWayMs() + 2 * this.#latencyMs;
   }
+}
+
+function parametersOf(node: SimulatedNode, key: string): VirtualRouterParameters | undefined {
+  return node.sessions.find((session) => session.key === key)?.parameters;
+}
+
+/** Whether a node overrules a master of lower priority. */
+function preempts(node: SimulatedNode, key: string): boolean {
+  const parameters = parametersOf(node, key);
+  return parameters !== undefined && (parameters.preemptMode || parameters.priority === OWNER_PRIORITY);
 }

@@ -17,10 +17,11 @@ function sendMany(prepare: (lan: Lan) => void): Record<string, Heard[]> {
   const lan = new Lan(world, Random.fromSeed(1));
   const heard: Record<string, Heard[]> = { a: [], b: [], c: [] };
   for (const name of Object.keys(heard)) {
-    lan.attach(name, ({ payload }) => {
+    const receive = ({ payload }: ReceivedDatagram): void => {
       const number = ((payload[0] ?? 0) << 8) | (payload[1] ?? 0);
       heard[name]?.push({ number, delayMs: world.now - number });
-    });
+    };
+    lan.attach({ name, listensTo: () => true, receive });
   }
   prepare(lan);
   for (let number = 0; number < COUNT; number += 1) {

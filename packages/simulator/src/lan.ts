@@ -1,6 +1,7 @@
 // The LAN between the nodes: what happens to a datagram on its way from one to each other one. Every direction of every
 // pair is a link of its own. Knows datagrams and names of nodes, no VRRP.
 
+import type { IpAddress } from '@baton/base';
 import type { ReceivedDatagram } from '@baton/net';
 import type { Random } from './random.js';
 import type { World } from './world.js';
@@ -25,8 +26,11 @@ export const PERFECT_LINK: LinkQuality = { delayMs: 0.1, jitterMs: 0, loss: 0, d
 /** How much longer than everything else an overtaken datagram may take. */
 const OVERTAKEN_FACTOR = 10;
 
-interface Station {
+/** Something on a LAN. */
+export interface Station {
   readonly name: string;
+  /** Whether datagrams to this address are for it, be it a group or its own. */
+  readonly listensTo: (destination: IpAddress) => boolean;
   readonly receive: (datagram: ReceivedDatagram) => void;
 }
 
@@ -48,14 +52,15 @@ export class Lan {
     this.#random = random;
   }
 
-  attach(name: string, receive: (datagram: ReceivedDatagram) => void): void {
-    this.#stations.push({ name, receive });
+  attach(station: Station): void {
+    this.#stations.push(station);
   }
 
-  /** Sends to every other station. */
+  /** Sends to every other station that listens. */
   send(from: string, datagram: ReceivedDatagram): void {
     for (const station of this.#stations) {
-      if (station.name !== from) this.#carry(link(from, station.name), station, datagram);
+      if (station.name === from || !station.listensTo(datagram.destination)) continue;
+      this.#carry(link(from, station.name), station, datagram);
     }
   }
 

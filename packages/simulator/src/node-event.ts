@@ -1,6 +1,6 @@
 // What can be seen of a node: the one stream of events from which the trace is written and every rule is judged.
 
-import type { Instant } from '@baton/base';
+import type { Instant, IpAddress } from '@baton/base';
 import type { EngineMessage } from '@baton/engine/messages';
 import type { AddressResult, ReleaseResult } from '@baton/net';
 
@@ -9,21 +9,38 @@ export type Cause = 'start' | 'timer' | 'datagram' | 'link' | 'health' | 'change
 
 /** Something that a node did, or that reached it. */
 export type NodeEvent =
-  /** The engine is about to be called. */
-  | { readonly kind: 'woke'; readonly cause: Cause }
+  /** The engine is about to be called; about an interface, when one changed. */
+  | { readonly kind: 'woke'; readonly cause: Cause; readonly interface?: string }
   /** The call is over. */
   | { readonly kind: 'idle'; readonly cause: Cause }
   /** An advertisement; `errno` when the kernel did not take it. */
   | {
       readonly kind: 'sent';
-      readonly source: string;
+      readonly interface: string;
+      readonly source: IpAddress;
+      readonly destination: IpAddress;
       readonly payload: Uint8Array;
       readonly errno: string | undefined;
     }
-  | { readonly kind: 'claimed' | 'released'; readonly address: string; readonly result: AddressResult | ReleaseResult }
-  | { readonly kind: 'announced'; readonly addresses: readonly string[]; readonly count: number }
+  | {
+      readonly kind: 'claimed' | 'released';
+      readonly interface: string;
+      readonly address: IpAddress;
+      readonly result: AddressResult | ReleaseResult;
+    }
+  | {
+      readonly kind: 'announced';
+      readonly places: readonly { readonly interface: string; readonly address: IpAddress }[];
+      readonly count: number;
+    }
   /** The timer was set, by the node's own clock; undefined = it was stopped. */
   | { readonly kind: 'armed'; readonly at: Instant | undefined }
   | { readonly kind: 'told'; readonly message: EngineMessage }
   /** A datagram lies in the socket. */
-  | { readonly kind: 'arrived'; readonly source: string; readonly payload: Uint8Array };
+  | {
+      readonly kind: 'arrived';
+      readonly interface: string;
+      readonly source: IpAddress;
+      readonly destination: IpAddress;
+      readonly payload: Uint8Array;
+    };

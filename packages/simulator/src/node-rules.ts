@@ -1,61 +1,62 @@
-// The rules that one node can break on its own, judged from what reached it and what it did. Believes the engine's
-// state but works out its deadlines again. Knows nothing of other nodes.
+// The rules that one node can break on its own, judged from what reached it and what it did: those of its process and
+// its routers here, those of each session in session-rules.ts. Knows nothing of other nodes.
 
-import type { Instant } from '@baton/base';
-import type { EngineMessage } from '@baton/engine/messages';
-import { RESIGN_PRIORITY, type StateName } from '@baton/vrrp';
-import { HeardAdverts } from './heard-adverts.js';
+import type { Instant, IpAddress } from '@baton/base';
+import type { EngineMessage, RouterSnapshot } from '@baton/engine/messages';
+import type { StateName } from '@baton/vrrp';
 import type { SimulatedNode } from './node.js';
 import type { Cause, NodeEvent } from './node-event.js';
-import { readAdvert, ROUNDING_MS, type Report } from './rule.js';
+import { ROUNDING_MS, type Report } from './rule.js';
 import type { Action } from './scenario.js';
+import { SessionRules } from './session-rules.js';
+import { findSession, viewOf } from './session.js';
 
 /** The longest that a router waits before it claims refused addresses again, ms. */
 const LONGEST_CLAIM_RETRY_MS = 300_000;
+/** What is thrown away with good reason where the LAN doubles or overtakes what is signed. */
+const REPLAY_REASONS: readonly unknown[] = ['authentication-replayed', 'authentication-stale'];
 
 type StateChanged = Extract<EngineMessage, { type: 'state-changed' }>;
+type Notice = Extract<EngineMessage, { type: 'notice' }>;
 
 /** Judges one node over all its lives. */
 export class NodeRules {
-  /** The state when the engine was idle last; undefined while nothing runs. */
-  state: StateName | undefined;
+  readonly sessions: readonly SessionRules[];
   readonly #node: SimulatedNode;
-  readonly #virtualAddresses: readonly string[];
+  readonly #isNode: (address: IpAddress) => boolean;
   readonly #report: Report;
-  readonly #heard: HeardAdverts;
-  /** Virtual addresses that somebody took away, and when: a master has to see it and put them back. */
-  readonly #removed = new Map<string, Instant>();
   #cause: Cause = 'start';
-  #stateBefore: StateName | undefined;
-  #advertisedInCall = false;
-  #overslept = false;
-  /** The last advertisement as master that was no resignation, and how long its hearers are patient at least. */
-  #advertised = { at: -Infinity, patienceMs: 0 };
+  /** What the present call is about. */
+  #interface: string | undefined;
   #armedAt: Instant | undefined;
   #armedBefore: Instant | undefined;
-  #lastEpoch = 0;
-  /** The state that the agent heard of last. */
-  #told: StateName = 'initialize';
-  #fitSince: Instant | undefined;
-  /** When something was last done to the node: a paused one notices what happened only when it runs again. */
-  #steppedAt: Instant = 0;
+  readonly #lastEpochs = new Map<string, number>();
+  /** The state that the agent heard of last, of each router. */
+  readonly #told = new Map<string, StateName>();
+  readonly #fitSince = new Map<string, Instant>();
 
-  constructor(node: SimulatedNode, virtualAddresses: readonly string[], report: Report) {
+  /** @param isNode whether an address is one of a node's own */
+  constructor(node: SimulatedNode, isNode: (address: IpAddress) => boolean, report: Report) {
     this.#node = node;
-    this.#virtualAddresses = virtualAddresses;
+    this.#isNode = isNode;
     this.#report = report;
-    this.#heard = new HeardAdverts(node, report);
+    this.sessions = node.sessions.map(({ key }) => new SessionRules(node, key, report));
+  }
+
+  /** The state of a session when the engine was idle last; undefined while nothing runs. */
+  stateOf(key: string): StateName | undefined {
+    return this.sessions.find(({ session }) => session.key === key)?.state;
   }
 
   see(event: NodeEvent): void {
     switch (event.kind) {
-      case 'woke': this.#woke(event.cause); break;
+      case 'woke': this.#woke(event.cause, event.interface); break;
       case 'idle': this.#idle(); break;
-      case 'sent': this.#sent(event.source, event.payload); break;
-      case 'claimed': if (event.result.ok) this.#removed.delete(event.address); break;
+      case 'sent': this.#rulesOf(event)?.sent(event); break;
+      case 'claimed': if (event.result.ok) for (const rules of this.sessions) rules.claimed(event.address); break;
       case 'armed': this.#armedAt = event.at; break;
       case 'told': this.#hear(event.message); break;
-      case 'arrived': this.#heard.arrived(event.payload); break;
+      case 'arrived': this.#rulesOf(event)?.heard.arrived(event); break;
       case 'released':
       case 'announced': break;
     }
@@ -63,94 +64,58 @@ export class NodeRules {
 
   /** A step is about to be performed on this node. */
   stepping(action: Action): void {
-    this.#steppedAt = this.#node.clock.now();
-    this.#heard.disturbed();
-    this.#fitSince = undefined;
-    if (action.kind !== 'node') return;
-    if (action.verb === 'delete-interface') this.#heard.forget();
-    if (action.verb !== 'delete-interface' && action.verb !== 'remove-addresses') return;
-    for (const address of this.#virtualAddresses) this.#removed.set(address, this.#node.clock.now());
+    this.#fitSince.clear();
+    const isOnNode = action.kind === 'node';
+    for (const rules of this.sessions) {
+      const concerned = !isOnNode || action.lan === undefined || action.lan === rules.session.lan;
+      const deletes = concerned && isOnNode && action.verb === 'delete-interface';
+      if (deletes) rules.heard.forget();
+      rules.stepping(deletes || (concerned && isOnNode && action.verb === 'remove-addresses'));
+    }
   }
 
   /** It was performed: the process may be gone. */
   stepped(): void {
     if (this.#node.isRunning) return;
-    this.#heard.forget();
-    this.#told = 'initialize';
-    this.state = undefined;
+    for (const rules of this.sessions) rules.ended();
+    this.#told.clear();
     this.#armedAt = undefined;
   }
 
   /** What only the passing of time can break. */
   check(): void {
     if (!this.#node.isAwake) return;
-    if (this.state === 'backup') this.#heard.checkPatience();
-    if (this.state === 'master') this.#checkRemoved();
-    if (this.state === 'fault') this.#checkFault();
-    else this.#fitSince = undefined;
+    for (const rules of this.sessions) rules.check();
+    for (const { name } of this.#node.setup.routers) this.#checkFault(name);
   }
 
-  #woke(cause: Cause): void {
+  #rulesOf(event: Extract<NodeEvent, { kind: 'sent' | 'arrived' }>): SessionRules | undefined {
+    const session = findSession(this.#node.sessions, event);
+    return session === undefined ? undefined : this.sessions.find((rules) => rules.session.key === session.key);
+  }
+
+  #woke(cause: Cause, interfaceName: string | undefined): void {
     this.#cause = cause;
-    this.#stateBefore = this.state;
-    this.#advertisedInCall = false;
+    this.#interface = interfaceName;
     this.#armedBefore = this.#armedAt;
-    const silentMs = this.#node.clock.now() - this.#advertised.at;
-    this.#overslept = this.state === 'master' && silentMs > this.#advertised.patienceMs + ROUNDING_MS;
+    for (const rules of this.sessions) rules.woke();
   }
 
   #idle(): void {
-    const snapshot = this.#node.snapshot();
-    this.state = snapshot?.state;
-    this.#heard.learn(snapshot);
-    if (this.#overslept && this.state === 'master') {
-      this.#report('master-after-long-sleep', this.#say('is still master'));
+    const snapshots = this.#node.snapshots();
+    for (const rules of this.sessions) {
+      if (rules.session.parameters.interface === this.#interface) rules.linkRead();
+      rules.idle(viewOf(snapshots, rules.session));
     }
-    this.#overslept = false;
-    // From now on it knows what was taken away.
-    if (this.#cause === 'link') this.#removed.clear();
-    for (const address of this.#virtualAddresses) this.#checkAddress(address);
     this.#checkTimer();
-    if (this.state === undefined || this.state === this.#told) return;
-    this.#report('state-not-told', this.#say(`is ${this.state}, and the agent was told ${this.#told}`));
+    for (const snapshot of snapshots) this.#checkTold(snapshot);
   }
 
-  #checkAddress(address: string): void {
-    const isHeld = this.#node.kernel.holds(address);
-    const isMaster = this.state === 'master';
-    if (isHeld === isMaster || (isMaster && this.#removed.has(address))) return;
-    const detail = `${isHeld ? 'holds' : 'does not hold'} ${address} and is ${this.state ?? 'stopped'}`;
-    this.#report('addresses-not-as-state', this.#say(detail));
-  }
-
-  #checkRemoved(): void {
-    const { clock, plan } = this.#node;
-    for (const [address, since] of this.#removed) {
-      if (clock.now() - Math.max(since, this.#steppedAt) <= 2 * plan.latencyMs + ROUNDING_MS) continue;
-      this.#report('addresses-not-as-state', this.#say(`is master and does not notice that ${address} is gone`));
+  #checkTold({ name, state }: RouterSnapshot): void {
+    const told = this.#told.get(name) ?? 'initialize';
+    if (state !== told) {
+      this.#report('state-not-told', this.#say(`${name} is ${state}, and the agent was told ${told}`));
     }
-  }
-
-  #sent(source: string, payload: Uint8Array): void {
-    const snapshot = this.#node.snapshot();
-    const { priority, intervalMs } = readAdvert(payload);
-    if (source !== this.#node.primaryAddress) this.#report('wrong-advert', this.#say(`advertises from ${source}`));
-    if (priority === RESIGN_PRIORITY) {
-      const wasMaster = this.#stateBefore === 'master' || this.#advertisedInCall;
-      if (snapshot?.state !== 'master' && wasMaster) return;
-      this.#report('advert-from-non-master', this.#say(`resigns as ${snapshot?.state ?? 'nothing'}`));
-      return;
-    }
-    this.#advertisedInCall = true;
-    if (snapshot?.state !== 'master') {
-      this.#report('advert-from-non-master', this.#say(`advertises as ${snapshot?.state ?? 'nothing'}`));
-      return;
-    }
-    if (this.#overslept) this.#report('master-after-long-sleep', this.#say('advertises'));
-    // Peers wait for 3 intervals and their skew (RFC 9568 §6.1).
-    this.#advertised = { at: this.#node.clock.now(), patienceMs: 3 * intervalMs };
-    if (priority === snapshot.priority.effective && intervalMs === snapshot.advertIntervalMs) return;
-    this.#report('wrong-advert', this.#say(`advertises ${String(priority)} every ${String(intervalMs)} ms`));
   }
 
   /** Within a call the timer is set again and again; what counts is how the call leaves it. */
@@ -168,32 +133,50 @@ export class NodeRules {
 
   #hear(message: EngineMessage): void {
     if (message.type === 'state-changed') this.#stateChanged(message);
-    if (message.type === 'notice' && message.event === 'advertisement-discarded') {
-      this.#report('advert-discarded', this.#say(`discards: ${JSON.stringify(message.fields)}`));
+    if (message.type === 'notice' && message.event === 'advertisement-discarded') this.#discarded(message);
+  }
+
+  /** A stranger proves nothing, and is no peer. */
+  #discarded({ fields }: Notice): void {
+    const { router, source, reason } = fields;
+    const setup = this.#node.setup.routers.find(({ name }) => name === router);
+    const isStrict = setup?.authentication !== undefined || setup?.families[0].unicast !== undefined;
+    if (isStrict && !this.#isNode(String(source))) return;
+    if (setup?.authentication?.kind === 'hmac' && REPLAY_REASONS.includes(reason)) return;
+    this.#report('advert-discarded', this.#say(`discards: ${JSON.stringify(fields)}`));
+  }
+
+  #stateChanged({ router, change }: StateChanged): void {
+    for (const rules of this.sessions) {
+      if (rules.session.router.name === router) rules.stateChanged(change, this.#cause === 'datagram');
     }
+    this.#told.set(router, change.to);
+    const lastEpoch = this.#lastEpochs.get(router) ?? 0;
+    const least = change.to === 'master' ? lastEpoch + 1 : lastEpoch;
+    if (change.epoch < least) {
+      this.#report('epoch-not-grown', this.#say(`${router} has epoch ${String(change.epoch)} again`));
+    }
+    this.#lastEpochs.set(router, change.epoch);
   }
 
-  #stateChanged({ change }: StateChanged): void {
-    this.#heard.stateChanged(change, this.#cause === 'datagram');
-    this.#told = change.to;
-    const least = change.to === 'master' ? this.#lastEpoch + 1 : this.#lastEpoch;
-    if (change.epoch < least) this.#report('epoch-not-grown', this.#say(`has epoch ${String(change.epoch)} again`));
-    this.#lastEpoch = change.epoch;
-  }
-
-  #checkFault(): void {
-    const { kernel, clock } = this.#node;
-    if (!kernel.carries || kernel.refusesClaims !== undefined || this.#node.hasFailedTracker) {
-      this.#fitSince = undefined;
+  #checkFault(router: string): void {
+    const { kernel, clock, setup } = this.#node;
+    const own = this.sessions.filter(({ session }) => session.router.name === router);
+    const isFit = own.every(({ session }) => kernel.interface(session.parameters.interface)?.carries === true)
+      && kernel.refusesClaims === undefined && !this.#node.hasFailedTracker(router);
+    if (!isFit || !own.some(({ state }) => state === 'fault')) {
+      this.#fitSince.delete(router);
       return;
     }
-    this.#fitSince ??= clock.now();
-    const refused = this.#node.snapshot()?.faults.includes('address-install-failed') ?? false;
-    const limitMs = 2 * this.#node.plan.latencyMs + (refused ? LONGEST_CLAIM_RETRY_MS : 0) + ROUNDING_MS;
-    if (clock.now() - this.#fitSince > limitMs) this.#report('fault-without-cause', this.#say('stays in fault'));
+    const fitSince = this.#fitSince.get(router) ?? clock.now();
+    this.#fitSince.set(router, fitSince);
+    const snapshot = this.#node.snapshots().find(({ name }) => name === router);
+    const refused = snapshot?.faults.includes('address-install-failed') ?? false;
+    const limitMs = 2 * setup.latencyMs + (refused ? LONGEST_CLAIM_RETRY_MS : 0) + ROUNDING_MS;
+    if (clock.now() - fitSince > limitMs) this.#report('fault-without-cause', this.#say(`${router} stays in fault`));
   }
 
   #say(what: string): string {
-    return `${this.#node.name} ${what}`;
+    return `${this.#node.name}: ${what}`;
   }
 }

@@ -1,28 +1,27 @@
 // One node: a kernel that lasts, and a process that comes and goes. Turns the steps of a scenario into what a process
 // sees of them. Judges nothing.
 
-import type { RouterConfiguration, RouterSnapshot } from '@baton/engine/messages';
+import type { IpAddress } from '@baton/base';
+import type { RouterSnapshot } from '@baton/engine/messages';
 import type { ReceivedDatagram } from '@baton/net';
-import { DEFAULT_RULES, OWNER_PRIORITY, type VirtualRouterParameters } from '@baton/vrrp';
+import { VRRP_GROUP_IPV4, VRRP_GROUP_IPV6 } from '@baton/vrrp';
 import { DriftingClock } from './clock.js';
-import { INTERFACE, Kernel, PREFIX_LENGTH } from './kernel.js';
-import type { Lan } from './lan.js';
+import { Kernel } from './kernel.js';
+import type { Network } from './network.js';
 import type { NodeEvent } from './node-event.js';
 import { SimulatedProcess, type EngineDecorator } from './process.js';
 import { Random } from './random.js';
-import { primaryAddressOf, type NodePlan, type NodeVerb, type RouterChanges } from './scenario.js';
+import type { NodeVerb } from './scenario.js';
+import { sessionsOf, type Session } from './session.js';
+import type { NodeSetup } from './stage.js';
 import type { World } from './world.js';
-
-/** Name and VRID of the only virtual router of every node. */
-export const ROUTER = { name: 'web', vrid: 7 } as const;
 
 /** What a node stands in. */
 export interface NodeSurroundings {
   readonly index: number;
   readonly world: World;
-  readonly lan: Lan;
+  readonly network: Network;
   readonly seed: number;
-  readonly virtualAddresses: readonly string[];
   readonly watch: (node: SimulatedNode, event: NodeEvent) => void;
   /** Called once for each life of the process. */
   readonly decorate: (node: string) => EngineDecorator | undefined;
@@ -33,33 +32,45 @@ export class SimulatedNode {
   readonly name: string;
   readonly kernel: Kernel;
   readonly clock: DriftingClock;
-  readonly primaryAddress: string;
-  #plan: NodePlan;
+  #setup: NodeSetup;
+  #sessions: readonly Session[];
   readonly #around: NodeSurroundings;
   readonly #random: Random;
   #process: SimulatedProcess | undefined;
   #generation = 0;
-  #lastEpoch = 0;
-  #trackerFailed = false;
+  readonly #lastEpochs = new Map<string, number>();
+  readonly #failedTrackers = new Set<string>();
+  #wallClockStepMs = 0;
 
-  constructor(plan: NodePlan, around: NodeSurroundings) {
-    this.name = plan.name;
-    this.#plan = plan;
+  constructor(setup: NodeSetup, around: NodeSurroundings) {
+    this.name = setup.name;
+    this.#setup = setup;
+    this.#sessions = sessionsOf(setup);
     this.#around = around;
     this.#random = Random.fromSeed(around.seed + 1000 * (around.index + 1));
-    this.primaryAddress = primaryAddressOf(around.index);
-    this.clock = new DriftingClock(around.world, 1000 * this.#random.nextFraction(), plan.driftPpm);
-    this.kernel = new Kernel(this.primaryAddress, `02:00:00:00:00:0${String(around.index + 1)}`, () => {
-      this.#process?.noticeLink();
+    this.clock = new DriftingClock(around.world, 1000 * this.#random.nextFraction(), setup.driftPpm);
+    this.kernel = new Kernel(setup.interfaces, (name) => {
+      this.#process?.noticeLink(name);
     });
-    around.lan.attach(this.name, (datagram) => {
-      this.#receive(datagram);
-    });
+    for (const { name, lan } of setup.interfaces) {
+      around.network.lan(lan).attach({
+        name: this.name,
+        listensTo: (destination) => isGroup(destination) || this.kernel.holds(destination, name),
+        receive: (datagram) => {
+          this.#receive({ ...datagram, interface: name });
+        },
+      });
+    }
   }
 
   /** Its configuration as it is now. */
-  get plan(): NodePlan {
-    return this.#plan;
+  get setup(): NodeSetup {
+    return this.#setup;
+  }
+
+  /** The sessions of this configuration. */
+  get sessions(): readonly Session[] {
+    return this.#sessions;
   }
 
   get isRunning(): boolean {
@@ -71,9 +82,9 @@ export class SimulatedNode {
     return this.#process !== undefined && !this.#process.isPaused;
   }
 
-  /** Awake on an interface that carries packets. */
-  get isOnLan(): boolean {
-    return this.isAwake && this.kernel.carries;
+  /** Awake, with an interface on this LAN that carries packets. */
+  isOn(lan: number): boolean {
+    return this.isAwake && this.kernel.on(lan).some(({ carries }) => carries);
   }
 
   /** Datagrams that it has not read yet. */
@@ -81,73 +92,80 @@ export class SimulatedNode {
     return this.#process?.waitingDatagrams ?? 0;
   }
 
-  get hasFailedTracker(): boolean {
-    return this.#trackerFailed;
+  hasFailedTracker(router: string): boolean {
+    return this.#failedTrackers.has(router);
   }
 
-  /** Whether it overrules a master of lower priority. */
-  get preempts(): boolean {
-    return this.#plan.preempt || this.#plan.priority === OWNER_PRIORITY;
+  /** The engine's own account of its routers, read now; empty while nothing runs. */
+  snapshots(): readonly RouterSnapshot[] {
+    return this.#process?.routers ?? [];
   }
 
-  /** The engine's own account of the router, read now; undefined while nothing runs. */
-  snapshot(): RouterSnapshot | undefined {
-    return this.#process?.routers[0];
-  }
-
-  perform(verb: NodeVerb): void {
+  perform(verb: NodeVerb, lan?: number): void {
+    const interfaces = this.kernel.on(lan);
     switch (verb) {
       case 'start': this.#start(); break;
       case 'stop': this.#stop(); break;
       case 'crash': this.#end(); break;
       case 'pause': this.#process?.pause(); break;
       case 'resume': this.#process?.resume(); break;
-      case 'link-down': this.kernel.setLink(false); break;
-      case 'link-up': this.kernel.setLink(true); break;
-      case 'delete-interface': this.kernel.deleteInterface(); break;
-      case 'create-interface': this.kernel.createInterface(); break;
-      case 'remove-addresses': for (const address of this.#around.virtualAddresses) this.kernel.release(address); break;
+      case 'link-down': for (const each of interfaces) each.setLink(false); break;
+      case 'link-up': for (const each of interfaces) each.setLink(true); break;
+      case 'delete-interface': for (const each of interfaces) each.delete(); break;
+      case 'create-interface': for (const each of interfaces) each.create(); break;
+      case 'remove-addresses': this.#removeAddresses(lan); break;
       case 'refuse-claims': this.kernel.refusesClaims = 'EACCES'; break;
       case 'accept-claims': this.kernel.refusesClaims = undefined; break;
     }
   }
 
-  /** The agent tells what the trackers say; ignored by a process that does not run or is paused. */
-  setHealth(adjustment: number, failed: boolean): void {
+  /** The agent tells what the trackers of a router say; ignored by a process that does not run or is paused.
+   *  @param router undefined = of every router */
+  setHealth(router: string | undefined, adjustment: number, failed: boolean): void {
     const process = this.#process;
     if (process === undefined || process.isPaused) return;
-    this.#trackerFailed = failed;
-    process.call('health', () => {
-      process.calls.setHealth(ROUTER.name, { adjustment, failed });
-    });
+    for (const { name } of this.#setup.routers) {
+      if (router !== undefined && router !== name) continue;
+      if (failed) this.#failedTrackers.add(name);
+      else this.#failedTrackers.delete(name);
+      process.call('health', () => {
+        process.calls.setHealth(name, { adjustment, failed });
+      });
+    }
   }
 
-  /** A reload; a process that does not run reads it when it starts. Ignored while it is paused. */
-  change(changes: RouterChanges): void {
+  /** A reload; a process that does not run reads it when it starts. */
+  change(setup: NodeSetup): void {
     const process = this.#process;
-    if (process?.isPaused === true) return;
-    this.#plan = { ...this.#plan, ...changes };
+    this.#setup = setup;
+    this.#sessions = sessionsOf(setup);
     process?.call('change', () => {
       this.#configure(process);
     });
   }
 
+  /** Sets the wall clock by so much forward or back, ms. */
+  stepWallClock(stepMs: number): void {
+    this.#wallClockStepMs += stepMs;
+  }
+
   #start(): void {
     if (this.#process !== undefined) return;
-    const { world, lan, watch, decorate } = this.#around;
+    const { world, network, watch, decorate } = this.#around;
     const process = new SimulatedProcess({
-      name: this.name, world, lan, kernel: this.kernel, clock: this.clock, random: this.#random,
-      latencyMs: this.#plan.latencyMs,
+      name: this.name, world, network, kernel: this.kernel, clock: this.clock, random: this.#random,
+      latencyMs: this.#setup.latencyMs,
+      wallClockStepMs: () => this.#wallClockStepMs,
       decorator: decorate(this.name),
       tell: (event) => {
         if (event.kind === 'told' && event.message.type === 'state-changed') {
-          this.#lastEpoch = event.message.change.epoch;
+          this.#lastEpochs.set(event.message.router, event.message.change.epoch);
         }
         watch(this, event);
       },
     });
     this.#process = process;
-    this.#trackerFailed = false;
+    this.#failedTrackers.clear();
     process.call('start', () => {
       this.#configure(process);
     });
@@ -155,7 +173,9 @@ export class SimulatedNode {
 
   #configure(process: SimulatedProcess): void {
     this.#generation += 1;
-    process.calls.configure(this.#generation, [this.#configuration()]);
+    const routers = this.#setup.routers.map((router) =>
+      ({ ...router, epochFloor: this.#lastEpochs.get(router.name) ?? 0 }));
+    process.calls.configure(this.#generation, routers);
   }
 
   #stop(): void {
@@ -173,31 +193,22 @@ export class SimulatedNode {
     this.#process = undefined;
   }
 
-  #receive(datagram: ReceivedDatagram): void {
-    if (this.#process?.arrive(datagram) !== true) return;
-    this.#around.watch(this, { kind: 'arrived', source: datagram.source, payload: datagram.payload });
+  #removeAddresses(lan: number | undefined): void {
+    for (const { parameters, lan: own } of this.#sessions) {
+      if (lan !== undefined && lan !== own) continue;
+      for (const { address } of parameters.addresses) {
+        this.kernel.release({ interface: parameters.interface, address });
+      }
+    }
   }
 
-  #configuration(): RouterConfiguration {
-    const { priority, intervalMs, preempt, preemptDelayMs, startupDelayMs } = this.#plan;
-    const parameters: VirtualRouterParameters = {
-      ...ROUTER,
-      interface: INTERFACE,
-      version: 3,
-      family: 4,
-      priority,
-      advertIntervalMs: intervalMs,
-      addresses: this.#around.virtualAddresses.map((address) => ({ address, prefixLength: PREFIX_LENGTH })),
-      preemptMode: preempt,
-      preemptDelayMs,
-      startupDelayMs,
-      checksum: 'auto',
-      announce: { count: 5, delayMs: 5000, delayedCount: 5, refreshMs: 0 },
-      rules: DEFAULT_RULES,
-    };
-    return {
-      name: parameters.name, families: [parameters], epochFloor: this.#lastEpoch, sourceAddresses: {}, virtualMac: false,
-      acceptMode: true, routes: [],
-    };
+  #receive(datagram: ReceivedDatagram): void {
+    if (this.#process?.arrive(datagram) !== true) return;
+    const { interface: name, source, destination, payload } = datagram;
+    this.#around.watch(this, { kind: 'arrived', interface: name, source, destination, payload });
   }
+}
+
+function isGroup(address: IpAddress): boolean {
+  return address === VRRP_GROUP_IPV4 || address === VRRP_GROUP_IPV6;
 }

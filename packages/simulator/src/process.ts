@@ -1,18 +1,20 @@
 // One life of an engine process on fake ports: its socket, its timer, its event loop, and what SIGSTOP does to them.
 //
-//   Lan ──> socket ─┐
-//   Kernel ──> link ┼─> event loop ──> Engine ──> ports: Lan, Kernel, timer
+//   Lan ──> sockets ┐
+//   Kernel ──> link ┼─> event loop ──> Engine ──> ports: Network, Kernel, timer
 //   World ──> timer ┘   (asleep while paused)
 //
 // Decides when the engine is called, never what it answers.
 
-import { BatonError, type Instant } from '@baton/base';
+import { addressFamily, BatonError, type Instant } from '@baton/base';
 import { Engine, type EnginePorts } from '@baton/engine/core';
 import type { RouterSnapshot } from '@baton/engine/messages';
-import type { AdvertisementSocket, LinkState, NetErrorCode, ReceivedDatagram } from '@baton/net';
+import type {
+  AdvertisementSocket, LinkState, NetErrorCode, ReceivedDatagram, SendEnvelope, SendResult,
+} from '@baton/net';
 import type { DriftingClock } from './clock.js';
-import { INTERFACE, type Kernel } from './kernel.js';
-import type { Lan } from './lan.js';
+import type { Kernel } from './kernel.js';
+import type { Network } from './network.js';
 import type { Cause, NodeEvent } from './node-event.js';
 import type { Random } from './random.js';
 import type { PlannedEvent, World } from './world.js';
@@ -24,8 +26,9 @@ const ROUND_LIMITS = [1, 64] as const;
 /** Wall-clock time at the beginning of the world, ms since 1970. */
 const WALL_CLOCK_ORIGIN_MS = Date.UTC(2030, 0, 1);
 
-/** What wakes an event loop. */
-type Source = 'timer' | 'socket' | 'link' | 'signal';
+/** What wakes an event loop; a socket is named by its interface and family. */
+type Source = 'timer' | 'link' | 'signal' | SocketName;
+type SocketName = `${string}/${4 | 6}`;
 
 /** What of an engine is called from outside its ports. */
 export type EngineCalls = Pick<Engine, 'configure' | 'setHealth' | 'shutdown'>;
@@ -40,17 +43,20 @@ export interface EngineDecorator {
 export interface ProcessSurroundings {
   readonly name: string;
   readonly world: World;
-  readonly lan: Lan;
+  readonly network: Network;
   readonly kernel: Kernel;
   readonly clock: DriftingClock;
   readonly random: Random;
   /** Longest time between an event and the moment the process sees it, ms. */
   readonly latencyMs: number;
+  /** How far the wall clock has been set. */
+  readonly wallClockStepMs: () => number;
   readonly tell: (event: NodeEvent) => void;
   readonly decorator: EngineDecorator | undefined;
 }
 
 interface OpenSocket {
+  readonly name: SocketName;
   readonly index: number;
   readonly receive: (datagram: ReceivedDatagram) => void;
   readonly waiting: ReceivedDatagram[];
@@ -66,12 +72,12 @@ export class SimulatedProcess {
   readonly #awake = new Set<Source>();
   #paused = false;
   #ended = false;
-  #socket: OpenSocket | undefined;
+  readonly #sockets = new Map<SocketName, OpenSocket>();
   #timer: { readonly at: Instant; readonly fire: () => void; readonly planned: PlannedEvent } | undefined;
   /** Called for every change, also when the next one has undone it: an engine knows what it did meanwhile, the kernel
    *  does not. */
-  #linkChanged: ((state: LinkState) => void) | undefined;
-  #linkDirty = false;
+  readonly #linkChanged = new Map<string, (state: LinkState) => void>();
+  readonly #dirtyLinks = new Set<string>();
   #signal: (() => void) | undefined;
 
   constructor(around: ProcessSurroundings) {
@@ -91,14 +97,16 @@ export class SimulatedProcess {
     return this.#paused;
   }
 
-  /** Datagrams in its socket that it has not read. */
+  /** Datagrams in its sockets that it has not read. */
   get waitingDatagrams(): number {
-    return this.#socket?.waiting.length ?? 0;
+    let count = 0;
+    for (const { waiting } of this.#sockets.values()) count += waiting.length;
+    return count;
   }
 
   /** The process calls the engine now; between two calls the engine is idle. */
-  call(cause: Cause, work: () => void): void {
-    this.#around.tell({ kind: 'woke', cause });
+  call(cause: Cause, work: () => void, interfaceName?: string): void {
+    this.#around.tell({ kind: 'woke', cause, ...(interfaceName === undefined ? {} : { interface: interfaceName }) });
     work();
     this.#around.tell({ kind: 'idle', cause });
   }
@@ -121,8 +129,8 @@ export class SimulatedProcess {
     const { random, clock, world } = this.#around;
     const waiting: Source[] = [];
     if (this.#timer !== undefined && clock.now() >= this.#timer.at) waiting.push('timer');
-    if (this.waitingDatagrams > 0) waiting.push('socket');
-    if (this.#linkDirty) waiting.push('link');
+    for (const socket of this.#sockets.values()) if (socket.waiting.length > 0) waiting.push(socket.name);
+    if (this.#dirtyLinks.size > 0) waiting.push('link');
     if (this.#signal !== undefined) waiting.push('signal');
     for (const source of random.shuffle(waiting)) {
       world.plan(world.now, () => {
@@ -136,24 +144,25 @@ export class SimulatedProcess {
     this.#ended = true;
     this.#timer?.planned.cancel();
     this.#timer = undefined;
-    this.#socket = undefined;
+    this.#sockets.clear();
   }
 
   /** A datagram reaches the node.
    *  @returns whether it waits in the socket now */
   arrive(datagram: ReceivedDatagram): boolean {
-    const { kernel } = this.#around;
-    const socket = this.#socket;
-    if (socket === undefined || !kernel.carries || kernel.index !== socket.index) return false;
+    const { interface: name, source } = datagram;
+    const target = this.#around.kernel.interface(name);
+    const socket = this.#sockets.get(socketName(name, addressFamily(source)));
+    if (socket === undefined || target?.carries !== true || target.index !== socket.index) return false;
     if (socket.waiting.length >= RECEIVE_BUFFER_DATAGRAMS) return false;
     socket.waiting.push(datagram);
-    this.#wake('socket');
+    this.#wake(socket.name);
     return true;
   }
 
-  /** Something about the interface changed. */
-  noticeLink(): void {
-    this.#linkDirty = true;
+  /** Something about an interface changed. */
+  noticeLink(interfaceName: string): void {
+    this.#dirtyLinks.add(interfaceName);
     this.#wake('link');
   }
 
@@ -171,9 +180,9 @@ export class SimulatedProcess {
     if (this.#paused || this.#ended) return;
     switch (source) {
       case 'timer': this.#fireTimer(); break;
-      case 'socket': this.#readSocket(); break;
-      case 'link': this.#readLink(); break;
+      case 'link': this.#readLinks(); break;
       case 'signal': this.#takeSignal(); break;
+      default: this.#readSocket(source); break;
     }
   }
 
@@ -186,31 +195,33 @@ export class SimulatedProcess {
     this.call('timer', timer.fire);
   }
 
-  #readSocket(): void {
+  #readSocket(name: SocketName): void {
     for (let count = 0; count < this.#roundLimit; count += 1) {
-      const socket = this.#socket;
+      const socket = this.#sockets.get(name);
       const datagram = socket?.waiting.shift();
       if (socket === undefined || datagram === undefined) return;
       this.call('datagram', () => {
         socket.receive(datagram);
       });
     }
-    if (this.waitingDatagrams === 0) return;
+    if ((this.#sockets.get(name)?.waiting.length ?? 0) === 0) return;
     const { world } = this.#around;
     world.plan(world.now, () => {
-      this.#serve('socket');
+      this.#serve(name);
     });
   }
 
-  #readLink(): void {
-    if (!this.#linkDirty) return;
-    this.#linkDirty = false;
-    const changed = this.#linkChanged;
-    if (changed === undefined) return;
-    const state = this.#around.kernel.read();
-    this.call('link', () => {
-      changed(state);
-    });
+  #readLinks(): void {
+    const names = [...this.#dirtyLinks];
+    this.#dirtyLinks.clear();
+    for (const name of names) {
+      const changed = this.#linkChanged.get(name);
+      if (changed === undefined) continue;
+      const state = this.#around.kernel.read(name);
+      this.call('link', () => {
+        changed(state);
+      }, name);
+    }
   }
 
   #takeSignal(): void {
@@ -225,10 +236,10 @@ export class SimulatedProcess {
   }
 
   #ports(): EnginePorts {
-    const { kernel, clock, tell, world } = this.#around;
+    const { kernel, clock, tell, world, wallClockStepMs } = this.#around;
     return {
       clock,
-      wallClockMs: () => WALL_CLOCK_ORIGIN_MS + Math.floor(world.now),
+      wallClockMs: () => WALL_CLOCK_ORIGIN_MS + Math.floor(world.now) + wallClockStepMs(),
       emit: (message) => {
         tell({ kind: 'told', message });
       },
@@ -241,29 +252,30 @@ export class SimulatedProcess {
       addressOwner: {
         claim: (place) => {
           const result = kernel.claim(place);
-          tell({ kind: 'claimed', address: place.address, result });
+          tell({ kind: 'claimed', interface: place.interface, address: place.address, result });
           return result;
         },
         release: (place) => {
-          const result = kernel.release(place.address);
-          tell({ kind: 'released', address: place.address, result });
+          const result = kernel.release(place);
+          tell({ kind: 'released', interface: place.interface, address: place.address, result });
           return result;
         },
-        list: () => kernel.list(),
+        list: (name) => kernel.list(name),
       },
       announcer: {
         announce: (addresses, count) => {
-          tell({ kind: 'announced', addresses: addresses.map(({ address }) => address), count });
-          return kernel.carries ? { ok: true } : { ok: false, errno: 'ENETDOWN' };
+          tell({ kind: 'announced', places: addresses, count });
+          const isCarried = addresses.every(({ interface: name }) => kernel.interface(name)?.carries === true);
+          return isCarried ? { ok: true } : { ok: false, errno: 'ENETDOWN' };
         },
       },
       linkMonitor: {
-        read: () => kernel.read(),
-        watch: (_names, changed) => {
-          this.#linkChanged = changed;
+        read: (name) => kernel.read(name),
+        watch: (names, changed) => {
+          for (const name of names) this.#linkChanged.set(name, changed);
         },
         close: () => {
-          this.#linkChanged = undefined;
+          this.#linkChanged.clear();
         },
       },
     };
@@ -285,30 +297,27 @@ export class SimulatedProcess {
   #open(
     interfaceName: string, family: 4 | 6, receive: (datagram: ReceivedDatagram) => void,
   ): AdvertisementSocket {
-    const { kernel, lan, name, tell } = this.#around;
-    if (interfaceName !== INTERFACE || kernel.index === 0) {
+    const target = this.#around.kernel.interface(interfaceName);
+    if (target === undefined || target.index === 0) {
       throw new BatonError<NetErrorCode>('ERR_NET_INTERFACE_MISSING', `interface ${interfaceName} does not exist`);
     }
-    const socket: OpenSocket = { index: kernel.index, receive, waiting: [] };
-    this.#socket = socket;
+    const socket: OpenSocket = {
+      name: socketName(interfaceName, family), index: target.index, receive, waiting: [],
+    };
+    this.#sockets.set(socket.name, socket);
+    const isOpen = (): boolean => this.#sockets.get(socket.name) === socket;
     const errnoNow = (): string | undefined => {
-      if (this.#socket !== socket) return 'EBADF';
-      if (kernel.index !== socket.index) return 'ENODEV';
-      return kernel.carries ? undefined : 'ENETDOWN';
+      if (!isOpen()) return 'EBADF';
+      if (target.index !== socket.index) return 'ENODEV';
+      return target.carries ? undefined : 'ENETDOWN';
     };
     return {
       interface: interfaceName,
       family,
-      send: (payload, { source, destination }) => {
-        const errno = errnoNow();
-        tell({ kind: 'sent', source, payload, errno });
-        if (errno !== undefined) return { ok: false, errno };
-        lan.send(name, { interface: INTERFACE, source, destination, ttl: 255, payload, headerValid: true });
-        return { ok: true };
-      },
+      send: (payload, envelope) => this.#send(interfaceName, payload, envelope, errnoNow()),
       drain: (limit) => {
         let count = 0;
-        while (count < limit && this.#socket === socket) {
+        while (count < limit && isOpen()) {
           const datagram = socket.waiting.shift();
           if (datagram === undefined) break;
           count += 1;
@@ -317,8 +326,24 @@ export class SimulatedProcess {
         return count;
       },
       close: () => {
-        if (this.#socket === socket) this.#socket = undefined;
+        if (isOpen()) this.#sockets.delete(socket.name);
       },
     };
   }
+
+  #send(
+    interfaceName: string, payload: Uint8Array, { source, destination }: SendEnvelope, errno: string | undefined,
+  ): SendResult {
+    const { kernel, network, name, tell } = this.#around;
+    tell({ kind: 'sent', interface: interfaceName, source, destination, payload, errno });
+    if (errno !== undefined) return { ok: false, errno };
+    const lan = kernel.interface(interfaceName)?.lan ?? 0;
+    const datagram = { interface: interfaceName, source, destination, ttl: 255, payload, headerValid: true };
+    network.lan(lan).send(name, datagram);
+    return { ok: true };
+  }
+}
+
+function socketName(interfaceName: string, family: 4 | 6): SocketName {
+  return family === 4 ? `${interfaceName}/4` : `${interfaceName}/6`;
 }

@@ -55,18 +55,27 @@ export type Report = (rule: Rule, detail: string) => void;
 /** What the rules allow for rounding, ms. */
 export const ROUNDING_MS = 1e-6;
 
-/** Skew_Time, worked out here once more so that a mistake in the router's own arithmetic is seen (RFC 9568 §6.1). */
-export function expectedSkewMs(priority: number, intervalMs: number): number {
-  return intervalMs - (priority * intervalMs) / 256;
+/** Skew_Time, worked out here once more so that a mistake in the router's own arithmetic is seen (RFC 9568 §6.1; for
+ *  version 2 RFC 3768 §6.1). */
+export function expectedSkewMs(version: number, priority: number, intervalMs: number): number {
+  const baseMs = version === 2 ? 1000 : intervalMs;
+  return baseMs - (priority * baseMs) / 256;
 }
 
 /** Master_Down_Interval, likewise. */
-export function expectedPatienceMs(priority: number, intervalMs: number): number {
-  return 3 * intervalMs + expectedSkewMs(priority, intervalMs);
+export function expectedPatienceMs(version: number, priority: number, intervalMs: number): number {
+  return 3 * intervalMs + expectedSkewMs(version, priority, intervalMs);
 }
 
-/** Priority and interval of an advertisement, read from its bytes (RFC 9568 §5.2). */
-export function readAdvert(payload: Uint8Array): { readonly priority: number; readonly intervalMs: number } {
-  const centiseconds = (((payload[4] ?? 0) & 0x0f) << 8) | (payload[5] ?? 0);
-  return { priority: payload[2] ?? 0, intervalMs: 10 * centiseconds };
+/** What a rule needs of an advertisement, read from its bytes (RFC 9568 §5.2, RFC 3768 §5.1). */
+export interface ReadAdvert {
+  readonly priority: number;
+  readonly intervalMs: number;
+}
+
+/** Reads the bytes of an advertisement. */
+export function readAdvert(payload: Uint8Array): ReadAdvert {
+  const [first = 0, , priority = 0, , upper = 0, lower = 0] = payload;
+  const intervalMs = first >> 4 === 2 ? 1000 * lower : 10 * (((upper & 0x0f) << 8) | lower);
+  return { priority, intervalMs };
 }

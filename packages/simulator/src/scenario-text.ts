@@ -2,19 +2,26 @@
 //
 //   # One sentence: what is proved.
 //   lan delay=0.1ms jitter=0ms loss=0 duplicate=0 reorder=0
+//   router inside lan=2 vrid=8
+//   virtual-address 10.9.1.100
+//   group edge web inside
 //   node a priority=200
+//   member a inside priority=150
 //   at 10s stop a
 //   end 20s
 //   trace
 //
-// What stands after `trace` is the expected trace; a run of the text does not depend on it.
+// A virtual address belongs to the router above it. Without a `router` line there is one, called web. What stands after
+// `trace` is the expected trace; a run of the text does not depend on it. Steps are in action-text.ts.
 
-import { LINK_KEYS, NODE_KEYS, formatDuration, formatSettings, parseDuration, parseSettings } from './settings.js';
-import { PERFECT_LINK, type LinkQuality } from './lan.js';
+import { formatAction, namesIn, parseAction } from './action-text.js';
 import {
-  DEFAULT_NODE, DEFAULT_VIRTUAL_ADDRESS, NODE_VERBS, type Action, type NodePlan, type NodeVerb, type Scenario,
-  type Step,
+  DEFAULT_NODE, DEFAULT_ROUTER, memberSettings, type GroupPlan, type MemberSettings, type NodePlan, type RouterPlan,
+  type Scenario, type Step,
 } from './scenario.js';
+import {
+  formatDuration, formatSettings, MEMBER_KEYS, NODE_KEYS, parseDuration, parseSettings, ROUTER_KEYS,
+} from './settings.js';
 
 /** A scenario as it lies in a file. */
 export interface ScenarioFile {
@@ -33,11 +40,11 @@ export class ScenarioError extends Error {
   }
 }
 
-type NodeSettings = Omit<NodePlan, 'name'>;
-
 interface Draft {
   seed: number;
-  virtualAddresses: string[];
+  routers: RouterPlan[];
+  groups: GroupPlan[];
+  reversedLans: number[];
   nodes: NodePlan[];
   steps: Step[];
   endMs: number | undefined;
@@ -51,7 +58,7 @@ export function parseScenario(text: string): ScenarioFile {
   const proves = /^# (.+)$/.exec(lines[0] ?? '')?.[1];
   if (proves === undefined) throw new ScenarioError(1, 'says what is proved, after "# "');
   const draft: Draft = {
-    seed: 1, virtualAddresses: [], nodes: [], steps: [], endMs: undefined, showsAdverts: false,
+    seed: 1, routers: [], groups: [], reversedLans: [], nodes: [], steps: [], endMs: undefined, showsAdverts: false,
   };
   let index = 1;
   for (; index < lines.length && lines[index] !== 'trace'; index += 1) {
@@ -60,45 +67,74 @@ export function parseScenario(text: string): ScenarioFile {
     const problem = readLine(draft, line);
     if (problem !== undefined) throw new ScenarioError(index + 1, problem);
   }
-  const { seed, nodes, steps, endMs, showsAdverts } = draft;
+  const { seed, groups, reversedLans, nodes, steps, endMs, showsAdverts } = draft;
   if (endMs === undefined) throw new ScenarioError(lines.length, 'there is no "end <duration>"');
-  const virtualAddresses = draft.virtualAddresses.length > 0 ? draft.virtualAddresses : [DEFAULT_VIRTUAL_ADDRESS];
+  const routers = (draft.routers.length > 0 ? draft.routers : [DEFAULT_ROUTER]).map(withAddresses);
   const expectedTrace = lines.slice(index + 1).filter((line) => line.trim() !== '');
-  return { scenario: { proves, seed, virtualAddresses, nodes, steps, endMs }, showsAdverts, expectedTrace };
+  const scenario = { proves, seed, routers, groups, reversedLans, nodes, steps, endMs };
+  const problem = problemOf(scenario);
+  if (problem !== undefined) throw new ScenarioError(lines.length, problem);
+  return { scenario, showsAdverts, expectedTrace };
 }
 
 /** Writes a scenario without its trace. */
-export function formatScenario({ proves, seed, virtualAddresses, nodes, steps, endMs }: Scenario): string {
+export function formatScenario(scenario: Scenario): string {
+  const { proves, seed, routers, groups, reversedLans, nodes, steps, endMs } = scenario;
   return [
     `# ${proves}`,
     `seed ${String(seed)}`,
-    ...virtualAddresses.map((address) => `virtual-address ${address}`),
-    ...nodes.map((node) => ['node', node.name, ...formatSettings(NODE_KEYS, node, DEFAULT_NODE)].join(' ')),
+    ...routers.flatMap((router) => [
+      ...(isDefault(routers) ? [] : [
+        ['router', router.name, ...formatSettings(ROUTER_KEYS, router, DEFAULT_ROUTER)].join(' '),
+      ]),
+      ...router.virtualAddresses.map((address) => `virtual-address ${address}`),
+    ]),
+    ...groups.map((group) => ['group', group.name, ...group.routers].join(' ')),
+    ...reversedLans.map((lan) => `reversed-addresses ${String(lan)}`),
+    ...nodes.flatMap((node) => [
+      ['node', node.name, ...formatSettings(NODE_KEYS, node, DEFAULT_NODE)].join(' '),
+      ...node.members.map((member) =>
+        ['member', node.name, member.router, ...formatSettings(MEMBER_KEYS, member, {})].join(' ')),
+    ]),
     ...steps.map(({ atMs, action }) => `at ${formatDuration(atMs)} ${formatAction(action)}`),
     `end ${formatDuration(endMs)}`,
     '',
   ].join('\n');
 }
 
-/** Writes what a step does, as it stands after its instant. */
-export function formatAction(action: Action): string {
-  switch (action.kind) {
-    case 'node': return `${action.verb} ${action.node}`;
-    case 'cut':
-    case 'restore': return `${action.kind} ${action.from} ${action.to}`;
-    case 'partition': return `partition ${action.groups.map((group) => group.join(' ')).join(' | ')}`;
-    case 'heal': return 'heal';
-    case 'lan': {
-      const only = action.only === undefined ? [] : [action.only.from, action.only.to];
-      return ['lan', ...only, ...formatSettings(LINK_KEYS, action.quality, PERFECT_LINK)].join(' ');
+/** Whether there is nothing to be said about the routers but their addresses. */
+function isDefault([first, ...others]: readonly RouterPlan[]): boolean {
+  return others.length === 0 && first?.name === DEFAULT_ROUTER.name
+    && formatSettings(ROUTER_KEYS, first, DEFAULT_ROUTER).length === 0;
+}
+
+function withAddresses(router: RouterPlan): RouterPlan {
+  return router.virtualAddresses.length > 0
+    ? router : { ...router, virtualAddresses: [`10.9.${String(router.lan - 1)}.100`] };
+}
+
+/** What would make an engine refuse or assert, said in words of the text. */
+function problemOf({ routers, groups, nodes }: Scenario): string | undefined {
+  for (const { name, version, lan, virtualAddresses, authentication } of routers) {
+    if (version !== 3 && version !== 2) return `router ${name}: there is no version ${String(version)}`;
+    if (lan !== 1 && lan !== 2) return `router ${name}: there is no LAN ${String(lan)}`;
+    const isIpv6 = virtualAddresses.some((address) => address.includes(':'));
+    if (isIpv6 && version === 2) return `router ${name}: version 2 has no IPv6`;
+    if (isIpv6 && !virtualAddresses.some((address) => address.startsWith('fe80:'))) {
+      return `router ${name}: one of its IPv6 addresses begins with fe80:`;
     }
-    case 'health': return `health ${action.node} ${String(action.adjustment)}${action.failed ? ' failed' : ''}`;
-    case 'change': return ['change', action.node, ...formatSettings(NODE_KEYS, action.changes, {})].join(' ');
-    case 'stranger': {
-      const { address, priority, intervalMs } = action;
-      return ['stranger', address, ...formatSettings(NODE_KEYS, { priority, intervalMs }, {})].join(' ');
+    if (authentication === 'password' && version !== 2) return `router ${name}: only version 2 has passwords`;
+    if (authentication === 'hmac' && version !== 3) return `router ${name}: only version 3 has trailers`;
+    for (const node of nodes) {
+      const { priority, intervalMs } = memberSettings(node, name);
+      if (priority < 1 || priority > 255) return `node ${node.name}: a priority is 1-255`;
+      if (version === 2 && intervalMs % 1000 !== 0) return `node ${node.name}: version 2 counts whole seconds`;
     }
   }
+  const known = new Set(routers.map(({ name }) => name));
+  const strange = [...groups.flatMap((group) => group.routers), ...nodes.flatMap(({ members }) =>
+    members.map(({ router }) => router))].find((name) => !known.has(name));
+  return strange === undefined ? undefined : `there is no router ${strange}`;
 }
 
 /** @returns what is wrong with the line */
@@ -107,15 +143,19 @@ function readLine(draft: Draft, line: string): string | undefined {
   const [first = '', ...rest] = words;
   switch (keyword) {
     case 'seed': draft.seed = Number(first); return Number.isInteger(draft.seed) ? undefined : 'a seed is an integer';
-    case 'virtual-address': draft.virtualAddresses.push(first); return undefined;
+    case 'router': return readRouter(draft, first, rest);
+    case 'virtual-address': return readAddress(draft, first);
+    case 'group': draft.groups.push({ name: first, routers: rest }); return undefined;
+    case 'reversed-addresses': draft.reversedLans.push(Number(first)); return undefined;
     case 'show': draft.showsAdverts = first === 'adverts'; return draft.showsAdverts ? undefined : 'show what?';
     case 'end': draft.endMs = parseDuration(first); return draft.endMs === undefined ? 'end when?' : undefined;
     case 'node': {
-      const settings = parseSettings<NodeSettings>(NODE_KEYS, rest);
+      const settings = parseSettings<typeof DEFAULT_NODE>(NODE_KEYS, rest);
       if (typeof settings === 'string') return settings;
-      draft.nodes.push({ ...DEFAULT_NODE, ...settings, name: first });
+      draft.nodes.push({ ...DEFAULT_NODE, ...settings, name: first, members: [] });
       return undefined;
     }
+    case 'member': return readMember(draft, first, rest);
     case 'lan': return readStep(draft, 0, words, 'lan');
     case 'at': {
       const atMs = parseDuration(first);
@@ -128,6 +168,29 @@ function readLine(draft: Draft, line: string): string | undefined {
   }
 }
 
+function readRouter(draft: Draft, name: string, words: readonly string[]): string | undefined {
+  const settings = parseSettings<Omit<RouterPlan, 'name' | 'virtualAddresses'>>(ROUTER_KEYS, words);
+  if (typeof settings === 'string') return settings;
+  draft.routers.push({ ...DEFAULT_ROUTER, ...settings, name, virtualAddresses: [] });
+  return undefined;
+}
+
+function readAddress(draft: Draft, address: string): string | undefined {
+  const router = draft.routers.pop() ?? { ...DEFAULT_ROUTER, virtualAddresses: [] };
+  draft.routers.push({ ...router, virtualAddresses: [...router.virtualAddresses, address] });
+  return undefined;
+}
+
+function readMember(draft: Draft, name: string, [router = '', ...words]: readonly string[]): string | undefined {
+  const settings = parseSettings<MemberSettings>(MEMBER_KEYS, words);
+  if (typeof settings === 'string') return settings;
+  const node = draft.nodes.find((candidate) => candidate.name === name);
+  if (node === undefined) return `there is no node ${name} above`;
+  const members = [...node.members, { ...settings, router }];
+  draft.nodes = draft.nodes.map((candidate) => (candidate === node ? { ...node, members } : candidate));
+  return undefined;
+}
+
 function readStep(draft: Draft, atMs: number, operands: readonly string[], verb: string): string | undefined {
   const action = parseAction(verb, operands);
   if (typeof action === 'string') return action;
@@ -135,61 +198,4 @@ function readStep(draft: Draft, atMs: number, operands: readonly string[], verb:
   if (stranger !== undefined) return `there is no node ${stranger} above`;
   draft.steps.push({ atMs, action });
   return undefined;
-}
-
-function parseAction(verb: string, operands: readonly string[]): Action | string {
-  const [first = '', second = '', third = ''] = operands;
-  if (isNodeVerb(verb)) return { kind: 'node', verb, node: first };
-  switch (verb) {
-    case 'cut':
-    case 'restore': return { kind: verb, from: first, to: second };
-    case 'heal': return { kind: 'heal' };
-    case 'partition': {
-      const groups = operands.join(' ').split('|').map((group) => group.trim().split(' '));
-      return { kind: 'partition', groups };
-    }
-    case 'lan': {
-      const names = operands.filter((word) => !word.includes('='));
-      const settings = parseSettings<LinkQuality>(LINK_KEYS, operands.slice(names.length));
-      if (typeof settings === 'string') return settings;
-      const quality = { ...PERFECT_LINK, ...settings };
-      const [from, to] = names;
-      const only = from === undefined || to === undefined ? {} : { only: { from, to } };
-      return { kind: 'lan', quality, ...only };
-    }
-    case 'health': {
-      const adjustment = Number(second);
-      if (!Number.isInteger(adjustment)) return 'an adjustment is an integer';
-      return { kind: 'health', node: first, adjustment, failed: third === 'failed' };
-    }
-    case 'change': {
-      const changes = parseSettings<NodeSettings>(NODE_KEYS, operands.slice(1));
-      return typeof changes === 'string' ? changes : { kind: 'change', node: first, changes };
-    }
-    case 'stranger': {
-      const settings = parseSettings<NodeSettings>(NODE_KEYS, operands.slice(1));
-      if (typeof settings === 'string') return settings;
-      const { priority = DEFAULT_NODE.priority, intervalMs = DEFAULT_NODE.intervalMs } = settings;
-      return { kind: 'stranger', address: first, priority, intervalMs };
-    }
-    default: return `"${verb}" is nothing that can happen`;
-  }
-}
-
-function isNodeVerb(word: string): word is NodeVerb {
-  return NODE_VERBS.some((verb) => verb === word);
-}
-
-function namesIn(action: Action): readonly string[] {
-  switch (action.kind) {
-    case 'node':
-    case 'health':
-    case 'change': return [action.node];
-    case 'cut':
-    case 'restore': return [action.from, action.to];
-    case 'partition': return action.groups.flat();
-    case 'lan': return action.only === undefined ? [] : [action.only.from, action.only.to];
-    case 'heal':
-    case 'stranger': return [];
-  }
 }

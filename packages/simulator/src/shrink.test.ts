@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
+import { formatAction } from './action-text.js';
 import { runSeeds } from './fuzz.js';
 import { generateScenario } from './generate.js';
 import { MUTANTS, withMutant } from './mutants.fixture.js';
-import { formatAction } from './scenario-text.js';
 import { shrink } from './shrink.js';
 import { runScenario } from './simulation.js';
 

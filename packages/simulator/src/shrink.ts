@@ -3,7 +3,7 @@
 
 import { PERFECT_LINK } from './lan.js';
 import type { Rule } from './rule.js';
-import { DEFAULT_NODE, type Action, type NodePlan, type Scenario, type Step } from './scenario.js';
+import { DEFAULT_NODE, type Action, type NodePlan, type RouterPlan, type Scenario, type Step } from './scenario.js';
 import { runScenario, type RunOptions } from './simulation.js';
 
 /** A scenario that breaks the same rule with as little as could be found.
@@ -15,6 +15,7 @@ export function shrink(scenario: Scenario, rule: Rule, options: RunOptions = {})
     size = sizeOf(smallest);
     smallest = withoutSteps(smallest, breaks);
     smallest = withoutNodes(smallest, breaks);
+    smallest = withoutRouters(smallest, breaks);
     smallest = withPlainSettings(smallest, breaks);
   }
   const violation = runScenario(smallest, options).violation;
@@ -50,6 +51,34 @@ function withoutNodes(scenario: Scenario, breaks: Test): Scenario {
   return smallest;
 }
 
+/** Routers, groups and addresses that are not needed go. */
+function withoutRouters(scenario: Scenario, breaks: Test): Scenario {
+  let smallest = scenario;
+  const tryOut = (candidate: Scenario): void => {
+    if (breaks(candidate)) smallest = candidate;
+  };
+  tryOut({ ...smallest, groups: [] });
+  tryOut({ ...smallest, reversedLans: [] });
+  for (const { name } of scenario.routers) if (smallest.routers.length > 1) tryOut(withoutRouter(smallest, name));
+  for (const { name } of smallest.routers) {
+    const plain = (router: RouterPlan): RouterPlan =>
+      router.name === name ? { ...router, authentication: 'none', unicast: false } : router;
+    tryOut({ ...smallest, routers: smallest.routers.map(plain) });
+  }
+  return smallest;
+}
+
+function withoutRouter(scenario: Scenario, name: string): Scenario {
+  return {
+    ...scenario,
+    routers: scenario.routers.filter((router) => router.name !== name),
+    groups: scenario.groups.map((group) => ({ ...group, routers: group.routers.filter((member) => member !== name) })),
+    nodes: scenario.nodes.map((node) =>
+      ({ ...node, members: node.members.filter(({ router }) => router !== name) })),
+    steps: scenario.steps.filter(({ action }) => !('router' in action) || action.router !== name),
+  };
+}
+
 function withoutNode(step: Step, name: string): Step[] {
   const { action } = step;
   if (mentions(action, name)) return [];
@@ -69,7 +98,7 @@ function withPlainSettings(scenario: Scenario, breaks: Test): Scenario {
   const tryOut = (candidate: Scenario): void => {
     if (breaks(candidate)) smallest = candidate;
   };
-  tryOut({ ...smallest, virtualAddresses: smallest.virtualAddresses.slice(0, 1) });
+  tryOut({ ...smallest, nodes: smallest.nodes.map((node) => ({ ...node, members: [] })) });
   for (const index of scenario.nodes.keys()) {
     for (const field of PLAIN_FIELDS) {
       const plain = (node: NodePlan, at: number): NodePlan =>

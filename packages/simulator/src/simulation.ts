@@ -1,16 +1,16 @@
 // Plays a scenario on real engines and judges it. The same scenario gives the same trace, bit for bit.
 
 import { InvariantError } from '@baton/base';
-import { encodeAdvertisement, VRRP_GROUP_IPV4 } from '@baton/vrrp';
+import { encodeAdvertisement, sentChecksumForm, VRRP_GROUP_IPV4, VRRP_GROUP_IPV6 } from '@baton/vrrp';
+import { formatAction } from './action-text.js';
 import { Checkers } from './checkers.js';
-import { INTERFACE } from './kernel.js';
-import { Lan } from './lan.js';
-import { ROUTER, SimulatedNode } from './node.js';
+import { Network } from './network.js';
+import { SimulatedNode } from './node.js';
+import type { NodeEvent } from './node-event.js';
 import type { EngineDecorator } from './process.js';
-import { Random } from './random.js';
 import type { Violation } from './rule.js';
-import { formatAction } from './scenario-text.js';
 import type { Action, Scenario, Step } from './scenario.js';
+import { stageOf, type Stage } from './stage.js';
 import { Trace } from './trace.js';
 import { World } from './world.js';
 
@@ -29,41 +29,47 @@ export interface RunResult {
 export interface RunOptions {
   /** What stands between the engine of a node and everything else, for each life of the node. */
   readonly decorate?: (node: string) => EngineDecorator | undefined;
+  /** Sees everything that happens, before it is judged. */
+  readonly watch?: (atMs: number, node: SimulatedNode, event: NodeEvent) => void;
 }
 
 /** Plays a scenario to its end or to its first violation. */
 export function runScenario(scenario: Scenario, options: RunOptions = {}): RunResult {
-  return new Simulation(scenario, options).run();
+  return runStage(stageOf(scenario), options);
+}
+
+/** Plays what has been prepared, likewise. */
+export function runStage(stage: Stage, options: RunOptions = {}): RunResult {
+  return new Simulation(stage, options).run();
 }
 
 class Simulation {
-  readonly #scenario: Scenario;
+  readonly #stage: Stage;
   readonly #world = new World();
-  readonly #trace = new Trace();
-  readonly #lan: Lan;
+  readonly #trace: Trace;
+  readonly #network: Network;
   readonly #checkers: Checkers;
-  readonly #nodes = new Map<string, SimulatedNode>();
+  readonly #nodes: ReadonlyMap<string, SimulatedNode>;
 
-  constructor(scenario: Scenario, { decorate = () => undefined }: RunOptions) {
-    this.#scenario = scenario;
-    this.#lan = new Lan(this.#world, Random.fromSeed(scenario.seed));
-    this.#checkers = new Checkers(this.#world, this.#lan);
-    const { seed, virtualAddresses } = scenario;
-    for (const [index, plan] of scenario.nodes.entries()) {
-      const node = new SimulatedNode(plan, {
-        index, world: this.#world, lan: this.#lan, seed, virtualAddresses, decorate,
-        watch: (source, event) => {
-          this.#trace.addEvent(this.#world.now, source.name, event);
-          this.#checkers.see(source, event);
-        },
-      });
-      this.#nodes.set(plan.name, node);
-      this.#checkers.add(node, virtualAddresses);
-    }
+  constructor(stage: Stage, { decorate = () => undefined, watch = () => undefined }: RunOptions) {
+    this.#stage = stage;
+    const lans = new Set(stage.nodes.flatMap(({ interfaces }) => interfaces.map(({ lan }) => lan)));
+    this.#network = new Network(this.#world, stage.seed, [...lans]);
+    const nodes = stage.nodes.map((setup, index) => new SimulatedNode(setup, {
+      index, world: this.#world, network: this.#network, seed: stage.seed, decorate,
+      watch: (source, event) => {
+        watch(this.#world.now, source, event);
+        this.#trace.addEvent(this.#world.now, source.name, event);
+        this.#checkers.see(source, event);
+      },
+    }));
+    this.#nodes = new Map(nodes.map((node) => [node.name, node]));
+    this.#trace = new Trace(nodes[0]?.sessions ?? []);
+    this.#checkers = new Checkers(this.#world, this.#network, nodes);
   }
 
   run(): RunResult {
-    for (const step of this.#scenario.steps) this.#plan(step);
+    for (const step of this.#stage.steps) this.#plan(step);
     let events = 0;
     while (this.#checkers.violation === undefined && this.#advance()) {
       events += 1;
@@ -77,7 +83,7 @@ class Simulation {
   /** An engine that contradicts itself has broken a rule like any other: the seed must be told. */
   #advance(): boolean {
     try {
-      return this.#world.step(this.#scenario.endMs);
+      return this.#world.step(this.#stage.endMs);
     } catch (error) {
       if (!(error instanceof InvariantError)) throw error;
       this.#checkers.violation ??= { rule: 'engine-threw', atMs: this.#world.now, detail: error.message };
@@ -98,26 +104,39 @@ class Simulation {
 
   #perform(action: Action): void {
     switch (action.kind) {
-      case 'node': this.#nodes.get(action.node)?.perform(action.verb); break;
-      case 'cut': this.#lan.cut(action.from, action.to); break;
-      case 'restore': this.#lan.restore(action.from, action.to); break;
-      case 'partition': this.#lan.partition(action.groups); break;
-      case 'heal': this.#lan.heal(); break;
-      case 'lan': this.#lan.setQuality(action.quality, action.only); break;
-      case 'health': this.#nodes.get(action.node)?.setHealth(action.adjustment, action.failed); break;
-      case 'change': this.#nodes.get(action.node)?.change(action.changes); break;
+      case 'node': this.#nodes.get(action.node)?.perform(action.verb, action.lan); break;
+      case 'cut':
+      case 'restore':
+      case 'partition':
+      case 'heal':
+      case 'lan': this.#network.perform(action); break;
+      case 'health': this.#nodes.get(action.node)?.setHealth(action.router, action.adjustment, action.failed); break;
+      case 'change': this.#change(action); break;
+      case 'clock': this.#nodes.get(action.node)?.stepWallClock(action.stepMs); break;
       case 'stranger': this.#advertiseAs(action); break;
     }
   }
 
-  #advertiseAs({ address, priority, intervalMs }: Extract<Action, { kind: 'stranger' }>): void {
+  /** A paused node reads nothing: what was changed in its file goes lost with the change. */
+  #change(action: Extract<Action, { kind: 'change' }>): void {
+    const node = this.#nodes.get(action.node);
+    if (node === undefined || (node.isRunning && !node.isAwake)) return;
+    node.change(this.#stage.change(action));
+  }
+
+  #advertiseAs({ address, priority, intervalMs, router }: Extract<Action, { kind: 'stranger' }>): void {
+    const family = address.includes(':') ? 6 : 4;
+    const session = [...this.#nodes.values()][0]?.sessions.find(({ parameters, router: { name } }) =>
+      parameters.family === family && (router === undefined || router === name));
+    if (session === undefined) return;
+    const { vrid, version, addresses, interface: interfaceName } = session.parameters;
+    const destination = family === 4 ? VRRP_GROUP_IPV4 : VRRP_GROUP_IPV6;
     const payload = encodeAdvertisement(
-      { version: 3, vrid: ROUTER.vrid, priority, advertIntervalMs: intervalMs,
-        addresses: this.#scenario.virtualAddresses },
-      { source: address, destination: VRRP_GROUP_IPV4, checksumForm: 'pseudo-header' },
+      { version, vrid, priority, advertIntervalMs: intervalMs, addresses: addresses.map((entry) => entry.address) },
+      { source: address, destination, checksumForm: sentChecksumForm(session.parameters) },
     );
-    this.#lan.send(address, {
-      interface: INTERFACE, source: address, destination: VRRP_GROUP_IPV4, ttl: 255, payload, headerValid: true,
+    this.#network.lan(session.lan).send(address, {
+      interface: interfaceName, source: address, destination, ttl: 255, payload, headerValid: true,
     });
   }
 }
