@@ -10,7 +10,7 @@ const FLOORS = {
   linux: { packages: ['base'], npm: ['koffi'], node: true },
   net: { packages: ['base', 'linux'], npm: ['raw-socket', 'cap'], node: true },
   engine: { packages: ['base', 'vrrp', 'net', 'linux'], npm: [], node: true },
-  config: { packages: ['base', 'vrrp'], npm: ['yaml'], node: true },
+  config: { packages: ['base', 'vrrp', 'net'], npm: ['yaml'], node: true },
   agent: { packages: ['base', 'vrrp', 'engine/messages', 'config', 'linux'], npm: ['winston'], node: true },
   cli: {
     packages: ['base', 'engine', 'config', 'agent/control', 'agent/journal', 'net'], npm: ['commander'], node: true,

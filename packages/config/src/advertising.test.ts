@@ -281,7 +281,7 @@ describe('unicast', () => {
       '54 error virtual-peer unicast.peers[0]: 192.0.2.10 is a virtual address of this router, not that of a peer'],
     ['unicast: {check_source: false}', IPV4, '{lb-b: 10.0.0.12}',
       '60 warning unchecked-source unicast.check_source: whoever can reach this host can take the addresses; leave it '
-      + 'out, or use authentication'],
+      + 'out, or enforce authentication with keys'],
     ['unicast: {peers: []}', IPV4, '{}', /^53 error out-of-range unicast\.peers: must be a list with at least one /],
     ['unicast: {peers: [{min_ttl: 1}]}', IPV4, '{}', /^54 error missing-key unicast\.peers\[0\]\.address: is req/],
     ['unicast: {min_ttl: 256}', IPV4, '{lb-b: 10.0.0.12}',

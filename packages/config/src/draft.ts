@@ -1,9 +1,9 @@
 // A file that was read value by value, before anybody has asked whether the values go together.
 
-import type { IpAddress } from '@baton/base';
+import { assert, type IpAddress } from '@baton/base';
 import type { file } from './schema/file.js';
 import type { hook } from './schema/hook.js';
-import type { ValueType } from './schema/value-type.js';
+import type { Located, ValueType } from './schema/value-type.js';
 import type { virtualRouter } from './schema/virtual-router.js';
 
 type ValueOf<Type> = Type extends ValueType<infer T> ? T : never;
@@ -32,4 +32,10 @@ export interface NodeAddresses {
 export function nodeAddresses({ peers }: DraftFile, node: string): NodeAddresses {
   const all = (peers?.value ?? []).map(({ name, value: { address } }) => ({ node: name, address }));
   return { own: all.find((each) => each.node === node), others: all.filter((each) => each.node !== node) };
+}
+
+/** The value of a key that validation has found good, or that has a default. */
+export function given<T>(located: Located<T> | undefined): T {
+  assert(located !== undefined, 'a configuration without errors has a value for every key');
+  return located.value;
 }

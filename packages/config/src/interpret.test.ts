@@ -154,7 +154,7 @@ describe('a wrong value of a virtual router is refused with its place', () => {
     ['bandwidth: 100',
       '5: error: KEY: there is no such key; the keys here are interface, vrid, version, priority, advert_interval, '
       + 'addresses, preempt, preempt_delay, startup_delay, unicast, source_address, known_routers, checksum, rules, '
-      + 'announce'],
+      + 'authentication, announce'],
     ['tracks: []',
       "5: error: KEY: there is no such key; the nearest is 'track', which is not supported by this version of Baton"],
   ])('%s', (keys, expected) => {
@@ -308,7 +308,6 @@ describe('what a coming version understands is refused with what to do instead',
     ['virtual_mac: true', 'virtual_mac: false'],
     ['virtual_mac: {lb-a: false, lb-b: true}', 'virtual_mac: false'],
     ['virtual_mac: {}', 'virtual_mac: false'],
-    ['authentication: {}', 'authentication: null'],
     ['lease: auto', 'lease: 0s'],
     ['election: external', 'election: vrrp'],
     ['track: [uplink]', 'track: []'],
@@ -346,7 +345,7 @@ describe('a key of a coming version may say that it is not used', () => {
 
   test.each([
     'extra_addresses: []', 'routes: []', 'accept: true', 'virtual_mac: false',
-    'virtual_mac: {lb-a: false, lb-b: false}', 'authentication: null', 'lease: 0s', 'election: vrrp', 'track: []',
+    'virtual_mac: {lb-a: false, lb-b: false}', 'lease: 0s', 'election: vrrp', 'track: []',
     'floating_ips: []',
   ])('%s', (keys) => {
     expect(lines(`peers: {lb-b: 10.0.0.12}\n${withRouter(keys)}`)).toEqual([]);

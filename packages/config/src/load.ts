@@ -1,5 +1,5 @@
 // From a path to a configuration, or to everything that is wrong with it at once. Reads the file and, of the machine,
-// only its host name and the hook programs.
+// only its host name, the hook programs and the files of secrets.
 
 import { isUtf8 } from 'node:buffer';
 import { constants, readFileSync, statSync } from 'node:fs';
@@ -13,7 +13,7 @@ import { NAME_PATTERN } from './schema/names.js';
 import { placeOf } from './schema/value-type.js';
 import { readSource } from './source.js';
 import type { Position, SourceNode } from './source.js';
-import { toConfiguration } from './to-parameters.js';
+import { toConfiguration } from './to-configuration.js';
 import { validate } from './validate.js';
 
 /** Largest configuration file, bytes. */
@@ -45,9 +45,9 @@ export function interpretConfiguration(text: string, file: string, options: Load
   const directory = dirname(absolute);
   const node = nodeName(root, options, findings);
   const draft = fileType.read(root, '', { node, knownNodes: [node, ...keysOf(entry(root, 'peers'))], findings });
-  if (draft !== null) validate(draft, { node, directory }, findings);
+  const secrets = draft === null ? new Map<string, string>() : validate(draft, { node, directory }, findings);
   if (draft === null || findings.hasErrors()) return { ok: false, findings: findings.inFileOrder() };
-  const configuration = toConfiguration(draft, node, absolute, directory);
+  const configuration = toConfiguration(draft, { node, file: absolute, directory, secrets });
   return { ok: true, configuration, warnings: findings.inFileOrder() };
 }
 

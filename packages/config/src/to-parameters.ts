@@ -1,45 +1,28 @@
-// The only place where the words of the file and the words of the program meet: keys become parameters, relative paths
-// absolute ones. Takes only drafts without an error; everything else is a broken invariant.
+// The only place where the words of the file and the words of the program meet for a virtual router: keys become
+// parameters, one set for each address family. Takes only drafts without an error; everything else is a broken
+// invariant.
 
-import { resolve } from 'node:path';
 import { assert } from '@baton/base';
-import type {
-  ProtocolRules, UnicastParameters, VirtualAddress, VirtualRouterParameters,
-} from '@baton/vrrp';
+import type { ProtocolRules, UnicastParameters, VirtualAddress, VirtualRouterParameters } from '@baton/vrrp';
 import { advertisedAddresses, familiesOf, ofFamily } from './address-families.js';
-import type {
-  Configuration, HookConfiguration, HookEvent, LogConfiguration, PeerConfiguration, RouterSettings,
-} from './configuration.js';
-import { nodeAddresses, type DraftFile, type DraftHook, type DraftRouter, type NodeAddresses } from './draft.js';
-import type { Located } from './schema/value-type.js';
-import type { Named } from './schema/collections.js';
+import type { Secrets } from './checks/authentication.js';
+import type { AuthenticationSettings, RouterSettings } from './configuration.js';
+import { given, type DraftRouter, type NodeAddresses } from './draft.js';
 import type { VirtualAddressEntry } from './schema/addresses.js';
+import type { Named } from './schema/collections.js';
 import { sourceAddress, unicastPeers } from './unicast-peers.js';
 
-/** What a file without errors means on one node.
- *  @param file absolute path of the file
- *  @param directory where its relative paths start, absolute */
-export function toConfiguration(draft: DraftFile, node: string, file: string, directory: string): Configuration {
-  const nodes = nodeAddresses(draft, node);
-  return {
-    file,
-    node,
-    peers: (draft.peers?.value ?? []).filter((peer) => peer.name !== node)
-      .map((peer): PeerConfiguration => ({ node: peer.name, address: peer.value.address, port: peer.value.port })),
-    routers: given(draft.virtual_routers).map((router) => toRouter(router, nodes)),
-    syncGroups: [],
-    hooks: given(draft.hooks).map((each) => toHook(each.value, directory)),
-    log: toLog(given(draft.log), directory),
-    stateDirectory: resolve(directory, given(draft.state_directory)),
-    runtimeDirectory: resolve(directory, given(draft.runtime_directory)),
-    observe: given(draft.observe),
-  };
-}
+/** As in keepalived: time for three advertisements, but for clocks too. */
+const LEAST_TIME_WINDOW_MS = 5000;
 
-function toRouter({ name, value: router }: Named<DraftRouter>, nodes: NodeAddresses): RouterSettings {
+/** What one entry of `virtual_routers` means. */
+export function toRouter(
+  { name, value: router }: Named<DraftRouter>, nodes: NodeAddresses, secrets: Secrets,
+): RouterSettings {
   const [first, ...others] = familiesOf(given(router.addresses).map(({ value }) => value.prefix))
     .map((family) => toParameters(name, router, family, nodes));
   assert(first !== undefined, 'a router has an address');
+  const authentication = toAuthentication(router, secrets);
   const sources = { 4: sourceAddress(router, nodes.own?.address, 4), 6: sourceAddress(router, nodes.own?.address, 6) };
   return {
     name,
@@ -47,6 +30,7 @@ function toRouter({ name, value: router }: Named<DraftRouter>, nodes: NodeAddres
     sourceAddresses: {
       ...(sources[4] === undefined ? {} : { 4: sources[4] }), ...(sources[6] === undefined ? {} : { 6: sources[6] }),
     },
+    ...(authentication === undefined ? {} : { authentication }),
     virtualMac: false, acceptMode: true, routes: [],
   };
 }
@@ -95,6 +79,33 @@ function toUnicast(
   };
 }
 
+function toAuthentication(router: DraftRouter, secrets: Secrets): AuthenticationSettings | undefined {
+  const authentication = given(router.authentication);
+  if (authentication === undefined) return undefined;
+  const { simple_password: password, simple_password_file: passwordFile, keys } = authentication;
+  if (password?.value !== undefined) return { kind: 'simple-password', password: password.value };
+  if (passwordFile?.value !== undefined) {
+    return { kind: 'simple-password', password: secretOf(passwordFile.at.key, secrets) };
+  }
+  const active = authentication.active_key?.value;
+  assert(active !== undefined, 'keys have an active one');
+  return {
+    kind: 'hmac',
+    mode: given(authentication.mode),
+    activeKeyId: active,
+    keys: (keys?.value ?? []).map(({ name, at }) => ({ id: Number(name), secret: secretOf(at.key, secrets) })),
+    antiReplay: given(authentication.anti_replay),
+    timeWindowMs: authentication.time_window?.value
+      ?? Math.max(LEAST_TIME_WINDOW_MS, 3 * given(router.advert_interval)),
+  };
+}
+
+function secretOf(key: string, secrets: Secrets): string {
+  const secret = secrets.get(key);
+  assert(secret !== undefined, 'a configuration without errors has read its secrets');
+  return secret;
+}
+
 function toRules(rules: NonNullable<DraftRouter['rules']>['value']): ProtocolRules {
   return {
     losingAdvert: given(rules.losing_advert),
@@ -109,32 +120,4 @@ function toAddress(entry: VirtualAddressEntry): VirtualAddress {
     ...(entry.interface === undefined ? {} : { interface: entry.interface }),
     ...(entry.label === undefined ? {} : { label: entry.label }),
   };
-}
-
-function toHook(hook: DraftHook, directory: string): HookConfiguration {
-  const words = given(hook.run).map((word) => word.value);
-  return {
-    on: toHookEvents(given(hook.on).map((event) => event.value)),
-    routers: hook.routers?.value?.map((router) => router.value),
-    run: words.map((word, index) => index === 0 ? resolve(directory, word) : word),
-    timeoutMs: given(hook.timeout),
-  };
-}
-
-/** The states that a hook is called for, each once. */
-function toHookEvents(on: readonly (HookEvent | 'all')[]): readonly HookEvent[] {
-  const every: readonly HookEvent[] = ['master', 'backup', 'fault', 'stop'];
-  return on.includes('all') ? every : every.filter((event) => on.includes(event));
-}
-
-function toLog(log: NonNullable<DraftFile['log']>['value'], directory: string): LogConfiguration {
-  const file = log.file?.value;
-  const absolute = file === undefined ? undefined : resolve(directory, file);
-  return { level: given(log.level), format: given(log.format), file: absolute };
-}
-
-/** The value of a key that validation has found good, or that has a default. */
-function given<T>(located: Located<T> | undefined): T {
-  assert(located !== undefined, 'a configuration without errors has a value for every key');
-  return located.value;
 }

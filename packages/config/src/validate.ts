@@ -4,6 +4,7 @@
 import { join, resolve } from 'node:path';
 import { isLinkLocal } from '@baton/vrrp';
 import { familiesOf } from './address-families.js';
+import { validateAuthentication, type Secrets } from './checks/authentication.js';
 import { validateRouter } from './checks/router.js';
 import { nodeAddresses, type DraftFile, type DraftHook, type DraftRouter } from './draft.js';
 import { quote } from './findings.js';
@@ -24,11 +25,16 @@ export interface FileContext {
   readonly directory: string;
 }
 
-/** Reports every collision and doubt in a file. */
-export function validate(draft: DraftFile, { node, directory }: FileContext, findings: Findings): void {
+/** Reports every collision and doubt in a file.
+ *  @returns the secrets in the files that it names */
+export function validate(draft: DraftFile, { node, directory }: FileContext, findings: Findings): Secrets {
   const routers = draft.virtual_routers?.value ?? [];
   const nodes = nodeAddresses(draft, node);
-  for (const router of routers) validateRouter(router.value, nodes, findings);
+  const secrets = new Map<string, string>();
+  for (const { value: router } of routers) {
+    validateRouter(router, nodes, findings);
+    for (const [key, secret] of validateAuthentication(router, directory, findings)) secrets.set(key, secret);
+  }
   reportSharedVrids(routers, findings);
   reportSharedAddresses(routers, findings);
   reportSharedPeerAddresses(draft, findings);
@@ -42,6 +48,7 @@ export function validate(draft: DraftFile, { node, directory }: FileContext, fin
       findings.error('path-too-long', draft.runtime_directory.at, message);
     }
   }
+  return secrets;
 }
 
 /** A VRID names one router of a family on a network segment: twice on one interface, both would answer for each

@@ -2,8 +2,9 @@
 // one advertisement of each family.
 
 import { addressFamily } from '@baton/base';
-import { isLinkLocal, maxAddressCount } from '@baton/vrrp';
+import { isLinkLocal, maxAddressCount, TRAILER_BYTES } from '@baton/vrrp';
 import { advertisedAddresses, familiesOf, ofFamily, virtualLinkLocal } from '../address-families.js';
+import { hasTrailer } from './authentication.js';
 import type { DraftRouter } from '../draft.js';
 import { quote } from '../findings.js';
 import type { Findings } from '../findings.js';
@@ -60,12 +61,13 @@ function reportDerivedLinkLocal({ addresses, vrid }: DraftRouter, findings: Find
 }
 
 /** An advertisement is one unfragmented packet (RFC 9568 §5.2.5: at most 255 addresses). */
-function reportTooMany({ addresses, vrid }: DraftRouter, findings: Findings): void {
+function reportTooMany(router: DraftRouter, findings: Findings): void {
+  const { addresses, vrid } = router;
   if (addresses === undefined) return;
   const prefixes = addresses.value.map(({ value }) => value.prefix);
   for (const family of familiesOf(prefixes)) {
     const count = advertisedAddresses(prefixes, family, vrid?.value ?? 1).length;
-    const most = maxAddressCount(family);
+    const most = maxAddressCount(family, hasTrailer(router) ? TRAILER_BYTES : 0);
     if (count <= most) continue;
     const name = `IPv${String(family)} addresses`;
     const message = `must hold at most ${String(most)} ${name}, which fit into one advertisement, not ${String(count)}`;

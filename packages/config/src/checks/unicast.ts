@@ -97,9 +97,11 @@ function reportStrangePeers(router: DraftRouter, findings: Findings): void {
   }
 }
 
-function reportUncheckedSource({ unicast }: DraftRouter, findings: Findings): void {
-  if (typeof unicast?.value !== 'object' || unicast.value.check_source?.value !== false) return;
-  const message = 'whoever can reach this host can take the addresses; leave it out, or use authentication';
+function reportUncheckedSource({ unicast, authentication }: DraftRouter, findings: Findings): void {
+  const proves = authentication?.value?.keys?.value !== undefined && authentication.value.mode?.value === 'enforce';
+  if (proves || typeof unicast?.value !== 'object' || unicast.value.check_source?.value !== false) return;
+  const message = 'whoever can reach this host can take the addresses; leave it out, or enforce '
+    + 'authentication with keys';
   findings.warning('unchecked-source', unicast.value.check_source.at, message);
 }
 

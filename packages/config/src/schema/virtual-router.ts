@@ -3,6 +3,7 @@
 import { list, optional, record, required, section, withDefault } from './collections.js';
 import { oneOrMore, orNull } from './combinations.js';
 import { ownableAddress, virtualAddress } from './addresses.js';
+import { authentication } from './authentication.js';
 import { interfaceName } from './names.js';
 import { duration } from './duration.js';
 import { choice, integer, numberChoice, truth } from './plain-values.js';
@@ -69,9 +70,12 @@ export const virtualRouter = record({
     + 'either is accepted, by rfc9568-strict only the latter',
   ),
   rules: section(rules, 'Where implementations and RFCs disagree, and this router has to choose'),
+  authentication: optional(
+    authentication, 'What advertisements must prove, the same on every node; nothing when null',
+  ),
   announce: section(announce, 'How often a new master tells the network about its addresses (gratuitous ARP)'),
 }, {
   extra_addresses: [[]], routes: [[]], accept: [true], virtual_mac: [false],
-  authentication: [null], lease: ['0s'], election: ['vrrp'], track: [[]], floating_ips: [[]],
+  lease: ['0s'], election: ['vrrp'], track: [[]], floating_ips: [[]],
 });
 
