@@ -17,6 +17,9 @@ export function asOutcome(result: number): Outcome {
 
 /** The results that callers distinguish. */
 export const EAGAIN = -constants.errno.EAGAIN;
+export const EINVAL = -constants.errno.EINVAL;
+export const ENOENT = -constants.errno.ENOENT;
+export const ESRCH = -constants.errno.ESRCH;
 export const EEXIST = -constants.errno.EEXIST;
 export const ENODEV = -constants.errno.ENODEV;
 export const ENOBUFS = -constants.errno.ENOBUFS;

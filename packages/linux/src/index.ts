@@ -17,7 +17,9 @@ export {
 } from './constants.js';
 export { decodeArrival, encodeIpv4Source, encodeIpv6Source, type Arrival } from './control-message.js';
 export { findSockets, openPipe, setCloseOnExec, type Pipe } from './descriptor.js';
-export { EACCES, EADDRNOTAVAIL, EAGAIN, EEXIST, ENODEV, EPERM, asOutcome, errnoName, type Outcome } from './errno.js';
+export {
+  EACCES, EADDRNOTAVAIL, EAGAIN, EEXIST, EINVAL, ENODEV, EPERM, ESRCH, asOutcome, errnoName, type Outcome,
+} from './errno.js';
 export {
   createMacvlan, deleteLink, readAllLinkDetails, readLinkDetails, setIpv4Settings, setLinkAlias, switchLink,
   type Ipv4Settings, type LinkDetails, type MacvlanMode, type MacvlanRequest,
@@ -41,3 +43,6 @@ export {
   sendTo, setSocketOption, watchReadable,
   type ReceivedMessage, type SyscallResult, type Watch,
 } from './syscalls.js';
+export {
+  ROUTE_PROTOCOL, addRoute, deleteRoute, readRoutesMarked, readRoutesOfTable, type RouteRequest, type UnicastRoute,
+} from './unicast-route.js';

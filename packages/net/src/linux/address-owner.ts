@@ -1,7 +1,7 @@
 // Puts virtual addresses on interfaces and takes them off, by netlink, in the caller's tick. Knows nothing of routers:
 // what is asked is done, and nothing else: deleting an address must not take others of its subnet along.
 
-import { type AddressPrefix, BatonError, addressFamily, isBatonError } from '@baton/base';
+import { type AddressPrefix, BatonError, addressFamily } from '@baton/base';
 import {
   ADDRESS_PROTOCOL, EADDRNOTAVAIL, EEXIST, ENODEV, addAddress, deleteAddress, errnoName, interfaceIndex,
   openRouteSocket, promoteSecondaries, readAddresses, readLinks, restoreAddress,
@@ -9,6 +9,7 @@ import {
 } from '@baton/linux';
 
 import type { AddressOwner, AddressResult, HeldAddress, NetErrorCode, OwnedAddress, ReleaseResult } from '../index.js';
+import { withErrno } from './refusal.js';
 
 /** An AddressOwner on the network namespace of this process; close it to give its socket back.
  *  @param promote makes an interface keep the other addresses of a subnet when its first is deleted. Where it is
@@ -135,14 +136,4 @@ function isAloneInItsSubnet({ address, prefixLength }: AddressPrefix): boolean {
 
 function isSame(one: AddressPrefix, other: AddressPrefix): boolean {
   return one.address === other.address && one.prefixLength === other.prefixLength;
-}
-
-/** A reading that the kernel refused is a refusal like any other. */
-function withErrno<Result>(attempt: () => Result): Result | { readonly ok: false; readonly errno: string } {
-  try {
-    return attempt();
-  } catch (error) {
-    if (!isBatonError(error) || typeof error.details['errno'] !== 'string') throw error;
-    return { ok: false, errno: error.details['errno'] };
-  }
 }

@@ -5,6 +5,7 @@ export { openPacketIo } from './transport.js';
 export { openAddressOwner } from './address-owner.js';
 export { openAnnouncer } from './announcer.js';
 export { openLinkMonitor } from './link-monitor.js';
+export { openRouteOwner } from './route-owner.js';
 export { openVirtualLinks } from './virtual-links.js';
 export type { LinkReadFailure } from './watched-links.js';
 export { missingCapabilities } from './capabilities.js';

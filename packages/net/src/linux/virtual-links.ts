@@ -8,7 +8,6 @@
 // while our link is on. A macvlan in private mode takes such a frame for itself; in bridge mode the parent gets it, and
 // the link does not, so that it answers no announcement of the other master either.
 
-import { isBatonError } from '@baton/base';
 import {
   EEXIST, ENODEV, asOutcome, createMacvlan, deleteLink, openRouteSocket, readAllLinkDetails, readLinkDetails,
   setIpv4Settings, setLinkAlias, switchLink,
@@ -18,6 +17,7 @@ import {
 import { formatMac, parseMac } from '../frames.js';
 import type { LinkResult, VirtualLink, VirtualLinks } from '../index.js';
 import { writeIpv6Settings } from './ipv6-settings.js';
+import { withErrno } from './refusal.js';
 
 /** VirtualLinks on the network namespace of this process; close it to give its socket back, which leaves the links.
  *  @param mark tells the links of this daemon from those of others, as their alias; at most 255 bytes
@@ -54,7 +54,7 @@ class MacvlanLinks implements VirtualLinks {
   }
 
   ensure(link: VirtualLink): LinkResult {
-    return this.#attempt(() => {
+    return attempt(() => {
       const parent = readLinkDetails(this.#socket, link.parent);
       if (parent === undefined) return ENODEV;
       const there = readLinkDetails(this.#socket, link.name);
@@ -78,7 +78,7 @@ class MacvlanLinks implements VirtualLinks {
   }
 
   remove(link: VirtualLink): LinkResult {
-    return this.#attempt(() => {
+    return attempt(() => {
       const there = readLinkDetails(this.#socket, link.name);
       if (there !== undefined && !this.#isOurs(there)) return EEXIST;
       const result = there === undefined ? 0 : deleteLink(this.#socket, there.index);
@@ -138,15 +138,6 @@ class MacvlanLinks implements VirtualLinks {
     return 0;
   }
 
-  #attempt(steps: () => SyscallResult): LinkResult {
-    try {
-      return asOutcome(steps());
-    } catch (error) {
-      if (!isBatonError(error) || typeof error.details['errno'] !== 'string') throw error;
-      return { ok: false, errno: error.details['errno'] };
-    }
-  }
-
   #switch({ name }: VirtualLink, state: 'up' | 'down'): LinkResult {
     const known = this.#known.get(name);
     // By index: an interface that somebody else has given this name since is none of ours.
@@ -175,6 +166,10 @@ class MacvlanLinks implements VirtualLinks {
     const result = setIpv4Settings(this.#socket, index, before);
     return result === ENODEV ? 0 : result;
   }
+}
+
+function attempt(steps: () => SyscallResult): LinkResult {
+  return withErrno(() => asOutcome(steps()));
 }
 
 function isAsWanted(there: LinkDetails, { mac }: VirtualLink, parent: LinkDetails): boolean {
