@@ -152,7 +152,8 @@ interface Refusal {
 }
 
 /** Before it is bound, the socket hears every interface on which this host is in the group; what it heard is thrown
- *  away while it hears nothing of the group, so that no good advertisement goes with it. */
+ *  away while it hears nothing of the group, so that no good advertisement goes with it. Only over IPv6 one may, when
+ *  another program of this host is in the group on the same interface. */
 function bind(socket: DriverSocket, family: SocketFamily, interfaceName: string): Refusal | undefined {
   const refused = setOptions(socket.fd, [
     ['SO_BINDTODEVICE', SOL_SOCKET, SO_BINDTODEVICE, new TextEncoder().encode(`${interfaceName}\0`)],

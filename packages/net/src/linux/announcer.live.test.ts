@@ -2,10 +2,11 @@
 import { readFileSync } from 'node:fs';
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { formatAddress } from '@baton/base';
 
 import { encodeGratuitousArp, encodeNeighbourAdvertisement, formatMac, parseMac } from '../frames.js';
 import { openAnnouncer } from './announcer.js';
-import { createVethPair, ip, openTap, removeVethPair, type VethPair } from './veth-pair.fixture.js';
+import { createVethPair, ip, openTap, removeVethPair, until, type VethPair } from './veth-pair.fixture.js';
 
 describe('Announcer', () => {
   const announcer = openAnnouncer();
@@ -52,7 +53,7 @@ describe('Announcer', () => {
     ip('link', 'set', pair.near, 'up');
   });
 
-  test('with a virtual MAC and the reply form, by the interface that is named [A19, A20, G01]', () => {
+  test('with a virtual MAC and the reply form, by the interface that is named [A19, A20]', () => {
     const other = createVethPair(7);
     const virtualMac = '00:00:5e:00:01:07';
     const taps = [openTap(pair.far), openTap(other.far)] as const;
@@ -85,6 +86,27 @@ describe('Announcer', () => {
     announcer.announce([owned('10.99.6.100', 24)], 1, { form, sourceMac: '00:00:5e:00:01:07' });
     expect(neighbours()).toContain('00:00:5e:00:01:07');
     expect(neighbours()).not.toContain('02:00:00:00:00:66');
+  });
+
+  test('a stale owner answers a request, which takes switches back to it, and no reply', async () => {
+    const virtualMac = '00:00:5e:00:01:07';
+    ip('address', 'add', '10.99.6.100/32', 'dev', pair.far);
+    const tap = openTap(pair.near);
+    const answers: string[] = [];
+    const collectAnswers = (): readonly string[] => {
+      // ARP, operation 2: whose address it tells.
+      const replies = tap.frames().filter((frame) => frame[13] === 6 && frame[21] === 2 && frame[0] !== 0xff);
+      answers.push(...replies.map((frame) => formatAddress(frame.subarray(28, 32))));
+      return answers;
+    };
+    announcer.announce([owned('10.99.6.100', 24)], 1, { form: 'reply', sourceMac: virtualMac });
+    announcer.announce([owned(pair.farAddress, 24)], 1, { form: 'request', sourceMac: virtualMac });
+    await until('an answer to the request', () => collectAnswers().length > 0);
+    announcer.announce([owned('10.99.6.100', 24)], 1, { form: 'request', sourceMac: virtualMac });
+    await until('another one', () => collectAnswers().length > 1);
+    tap.close();
+    ip('address', 'delete', '10.99.6.100/32', 'dev', pair.far);
+    expect(answers).toEqual([pair.farAddress, '10.99.6.100']);
   });
 
   test('nothing to announce is no failure', () => {

@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 
 import { PacketLab } from './packet-lab.fixture.js';
-import { ip, until } from './veth-pair.fixture.js';
+import { ip, joinGroup, until } from './veth-pair.fixture.js';
 import { readDatagrams } from './wire.fixture.js';
 
 interface FrameOptions {
@@ -59,6 +59,18 @@ describe.each(['raw-socket', 'native'] as const)('PacketIo by %s with IPv4', (dr
         [255, [], true], [1, [1], true], [255, [2, 2], true], [255, [3, 3], true], [255, large, true],
       ]);
     });
+
+  test('hears no other group, whoever on this host has joined it', async () => {
+    const { pair } = lab;
+    const leave = joinGroup(pair.near, '224.0.0.99');
+    const far = lab.listen(pair.far).socket;
+    const { first, heard } = lab.listen(pair.near);
+    far.send(Uint8Array.of(1), { source: pair.farSource, destination: '224.0.0.99' });
+    far.send(Uint8Array.of(2), lab.toGroup(pair.farSource));
+    await until('the second one', () => heard.at(-1)?.payload[0] === 2);
+    leave();
+    expect(first()).toEqual([2]);
+  });
 
   test('a peer off the link is reached by the gateway of the interface', () => {
     const { pair } = lab;

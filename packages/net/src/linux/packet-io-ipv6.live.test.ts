@@ -5,7 +5,7 @@ import { addressBytes } from '@baton/base';
 
 import { encodeAdvertisementFrame } from '../frames.js';
 import { PacketLab } from './packet-lab.fixture.js';
-import { ip, until } from './veth-pair.fixture.js';
+import { ip, joinGroup, until } from './veth-pair.fixture.js';
 import { readDatagrams } from './wire.fixture.js';
 
 /** A whole advertisement from the far end, with this hop limit. */
@@ -76,6 +76,18 @@ describe('PacketIo with IPv6', () => {
     await until('three datagrams', () => heard.length === 3);
     expect(heard.map(({ payload, headerValid }) => [Array.from(payload), headerValid])).toEqual(
       [[[], true], [[1, 2], true], [large, true]]);
+  });
+
+  test('another group that some program of this host has joined is heard, and told as the destination', async () => {
+    const { pair } = lab;
+    const leave = joinGroup(pair.near, 'ff02::99');
+    const far = lab.listen(pair.far).socket;
+    const { heard } = lab.listen(pair.near);
+    far.send(Uint8Array.of(1), { source: pair.farSource, destination: 'ff02::99' });
+    far.send(Uint8Array.of(2), lab.toGroup(pair.farSource));
+    await until('both', () => heard.length === 2);
+    leave();
+    expect(heard.map(({ destination }) => destination)).toEqual(['ff02::99', 'ff02::12']);
   });
 
   test('a source that is still being checked for duplicates is refused, and not replaced by another', () => {

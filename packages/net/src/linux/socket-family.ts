@@ -4,10 +4,10 @@
 
 import { addressBytes, formatAddress } from '@baton/base';
 import {
-  AF_INET, AF_INET6, INTERNET6_ADDRESS_BYTES, IPPROTO_IP, IPPROTO_IPV6, IPV6_JOIN_GROUP, IPV6_MULTICAST_ALL,
-  IPV6_MULTICAST_HOPS, IPV6_MULTICAST_IF, IPV6_MULTICAST_LOOP, IPV6_RECVHOPLIMIT, IPV6_RECVPKTINFO, IPV6_TCLASS,
-  IPV6_UNICAST_HOPS, IP_ADD_MEMBERSHIP, IP_MULTICAST_ALL, IP_MULTICAST_IF, IP_MULTICAST_LOOP, IP_MULTICAST_TTL, IP_TOS,
-  IP_TTL, decodeArrival, decodeInternet6Address, encodeInternet6Address, encodeInternetAddress, encodeIpv4Source,
+  AF_INET, AF_INET6, INTERNET6_ADDRESS_BYTES, IPPROTO_IP, IPPROTO_IPV6, IPV6_JOIN_GROUP, IPV6_MULTICAST_HOPS,
+  IPV6_MULTICAST_IF, IPV6_MULTICAST_LOOP, IPV6_RECVHOPLIMIT, IPV6_RECVPKTINFO, IPV6_TCLASS, IPV6_UNICAST_HOPS,
+  IP_ADD_MEMBERSHIP, IP_MULTICAST_ALL, IP_MULTICAST_IF, IP_MULTICAST_LOOP, IP_MULTICAST_TTL, IP_TOS, IP_TTL,
+  decodeArrival, decodeInternet6Address, encodeInternet6Address, encodeInternetAddress, encodeIpv4Source,
   encodeIpv6Source, encodeMulticastRequest, encodeMulticastRequest6, receive, receiveMessage, sendMessage,
   type SyscallResult,
 } from '@baton/linux';
@@ -24,7 +24,7 @@ export interface SocketFamily {
   readonly family: 4 | 6;
   /** AF_INET or AF_INET6. */
   readonly domain: number;
-  /** Keeps a socket from hearing groups that it has not joined itself. */
+  /** Keeps a socket from hearing groups that it has not joined itself, as far as the kernel can. */
   readonly quiet: readonly SocketOption[];
   /** What a socket needs to send by the interface of this index. */
   outgoing(index: number): readonly SocketOption[];
@@ -72,11 +72,12 @@ export const IPV4: SocketFamily = {
 };
 
 /** IPv6: datagrams are read without their header. The kernel leaves the checksum alone, in both directions: that of
- *  protocol 112 is the business of whoever knows the protocol. */
+ *  protocol 112 is the business of whoever knows the protocol. It also gives a raw socket every group that anybody on
+ *  this host has joined on the interface, whatever IPV6_MULTICAST_ALL says: the receive checks read the destination. */
 export const IPV6: SocketFamily = {
   family: 6,
   domain: AF_INET6,
-  quiet: [['IPV6_MULTICAST_ALL', IPPROTO_IPV6, IPV6_MULTICAST_ALL, 0]],
+  quiet: [],
   outgoing: (index) => [
     ['IPV6_MULTICAST_LOOP', IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 0],
     ['IPV6_MULTICAST_HOPS', IPPROTO_IPV6, IPV6_MULTICAST_HOPS, HOP_LIMIT],

@@ -4,9 +4,11 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 
+import { addressBytes } from '@baton/base';
 import {
-  AF_PACKET, SOCK_RAW, bindSocket, closeDescriptor, encodeLinkAddress, interfaceIndex, openRouteSocket, openSocket,
-  readLink, receive, sendTo,
+  AF_INET, AF_INET6, AF_PACKET, IPPROTO_IP, IPPROTO_IPV6, IPV6_JOIN_GROUP, IP_ADD_MEMBERSHIP, SOCK_RAW, bindSocket,
+  closeDescriptor, encodeLinkAddress, encodeMulticastRequest, encodeMulticastRequest6, interfaceIndex, openRouteSocket,
+  openSocket, readLink, receive, sendTo, setSocketOption,
 } from '@baton/linux';
 
 /** Two interfaces: what leaves one arrives at the other. */
@@ -52,6 +54,20 @@ export function addLinkLocals(number: number): { readonly near: string; readonly
   ip('address', 'replace', `${near}/64`, 'dev', `bt${String(number)}a`, 'nodad');
   ip('address', 'replace', `${far}/64`, 'dev', `bt${String(number)}b`, 'nodad');
   return { near, far };
+}
+
+/** Joins a group as some other program would.
+ *  @returns leaves it */
+export function joinGroup(interfaceName: string, group: string): () => void {
+  const index = interfaceIndex(interfaceName);
+  const bytes = addressBytes(group);
+  const [domain, level, option, request] = bytes.length === 4
+    ? [AF_INET, IPPROTO_IP, IP_ADD_MEMBERSHIP, encodeMulticastRequest(bytes, new Uint8Array(4), index)] as const
+    : [AF_INET6, IPPROTO_IPV6, IPV6_JOIN_GROUP, encodeMulticastRequest6(bytes, index)] as const;
+  const forExperiments = 253;
+  const fd = openSocket(domain, SOCK_RAW, forExperiments);
+  if (fd < 0 || setSocketOption(fd, level, option, request) < 0) throw new Error(`${group} cannot be joined`);
+  return () => closeDescriptor(fd);
 }
 
 /** Blocks until the kernel says of both ends what the product waits for, that they are up and running. Until it does,

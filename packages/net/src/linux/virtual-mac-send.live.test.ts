@@ -41,7 +41,7 @@ describe.each([4, 6] as const)('an advertisement from a virtual MAC, IPv%i', (fa
     const [sent] = wire.frames().filter((frame) => frame[11] === 7);
     // Identification 1 and the checksum over it; or the flow label.
     const choices = family === 4 ? [18, 19, 24, 25] : [15, 16, 17];
-    const withoutChoices = (frame = new Uint8Array()): string =>
+    const withoutChoices = (frame: Uint8Array = new Uint8Array()): string =>
       hexOf(frame.map((byte, offset) => (choices.includes(offset) ? 0 : byte)));
     expect(withoutChoices(sent)).toBe(withoutChoices(captured));
   });
