@@ -25,8 +25,13 @@ export {
 } from './macvlan.js';
 export {
   NetlinkMonitor, NetlinkSocket, netlinkFailure,
-  type LinuxErrorCode, type NetlinkAnswer, type NetlinkMessage, type NetlinkNews,
+  type BatchedRequest, type LinuxErrorCode, type NetlinkAnswer, type NetlinkMessage, type NetlinkNews,
 } from './netlink.js';
+export {
+  addAddressSet, addInputChain, addSetAddresses, addTable, appendRule, commitFilterChanges, compare, decide,
+  deleteTable, loadBytes, loadFact, lookUp, openFilterSocket,
+  type FilterChange, type RuleStep,
+} from './nftables.js';
 export {
   RTM_DELLINK, RTM_NEWLINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_LINK, addAddress, ADDRESS_PROTOCOL,
   decodeAddress, decodeLink, deleteAddress, openRouteSocket, promoteSecondaries, readAddresses, readLink, readLinks,

@@ -2,11 +2,11 @@ import { closeSync, openSync } from 'node:fs';
 
 import { describe, expect, test } from '@jest/globals';
 
-import { NETLINK_ROUTE, NLMSG_DONE, NLM_F_DUMP_INTR, SOCK_RAW } from './constants.js';
+import { NETLINK_ROUTE, NLMSG_DONE, NLMSG_ERROR, NLM_F_DUMP_INTR, SOCK_RAW } from './constants.js';
 import { findSockets } from './descriptor.js';
-import { ENOBUFS, ENODEV, errnoName } from './errno.js';
+import { EAGAIN, ENOBUFS, ENODEV, errnoName } from './errno.js';
 import {
-  NetlinkMonitor, NetlinkSocket, decodeMessages, encodeMessage, readAnswer,
+  NetlinkMonitor, NetlinkSocket, decodeMessages, encodeMessage, readAnswer, readBatchResult,
 } from './netlink.js';
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
@@ -32,6 +32,29 @@ describe('messages', () => {
     ['length zero', '00000000140000000700000000000000'],
   ])('a message with %s is not read, and reading ends', (_, text) => {
     expect(decodeMessages(bytes(text))).toEqual([]);
+  });
+});
+
+describe('the result of a batch', () => {
+  const said = (sequence: number, result: number): Uint8Array =>
+    encodeMessage({ type: NLMSG_ERROR, flags: 0, sequence, body: new Uint8Array(Int32Array.of(result).buffer) });
+  const read = (...datagrams: (Uint8Array | number)[]): number => readBatchResult(7, () => datagrams.shift() ?? EAGAIN);
+
+  test('is 0 when something was acknowledged and nothing refused', () => {
+    expect(read(said(9, 0))).toBe(0);
+  });
+
+  test('is the first refusal, whatever was acknowledged before or behind it', () => {
+    expect(read(said(8, 0), said(9, ENODEV), Uint8Array.from([...said(10, ENOBUFS), ...said(11, 0)]))).toBe(ENODEV);
+  });
+
+  test('is EBADMSG when nothing was said, or only to an earlier request', () => {
+    expect(errnoName(read())).toBe('EBADMSG');
+    expect(errnoName(read(said(7, 0)))).toBe('EBADMSG');
+  });
+
+  test('is the failure to read', () => {
+    expect(read(said(9, 0), ENOBUFS)).toBe(ENOBUFS);
   });
 });
 

@@ -1,17 +1,17 @@
 // Netlink messages and sockets for any netlink family: framing, request and answer, dumps, multicast with
 // overrun. Knows no family: what the bodies mean is decided in route.ts and, later, in the connection tracker's source.
 //
-//   NetlinkSocket   one request at a time; the kernel has answered before send returns, so nothing here ever waits
+//   NetlinkSocket   one request or batch at a time; the kernel has answered before send returns, so nothing here waits
 //   NetlinkMonitor  what the kernel tells its subscribers, and when it had to drop some of it
 
 import { BatonError, assert } from '@baton/base';
 
-import { align } from './attribute.js';
+import { align, concatenate } from './attribute.js';
 import {
   AF_NETLINK, NETLINK_ADD_MEMBERSHIP, NLM_F_ACK, NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_REQUEST, NLMSG_DONE, NLMSG_ERROR,
   SO_RCVBUF, SO_RCVBUFFORCE, SOCK_RAW, SOL_NETLINK, SOL_SOCKET,
 } from './constants.js';
-import { EAGAIN, EMSGSIZE, ENOBUFS, errnoName } from './errno.js';
+import { EAGAIN, EBADMSG, EMSGSIZE, ENOBUFS, errnoName } from './errno.js';
 import { encodeNetlinkAddress } from './socket-address.js';
 import {
   type SyscallResult, type Watch, bindSocket, closeDescriptor, openSocket, receive, sendTo, setSocketOption,
@@ -111,6 +111,24 @@ export class NetlinkSocket {
     return answer;
   }
 
+  /** Sends several requests as one, for families whose kernel side does all of them or none (nfnetlink).
+   *  @param requests at least one of them asks for an acknowledgement (NLM_F_ACK); refusals come unasked
+   *  @returns 0 when something was acknowledged and nothing refused, otherwise the first refusal */
+  batch(requests: readonly BatchedRequest[]): SyscallResult {
+    assert(this.#open, 'no request on a closed netlink socket');
+    if (this.#fd < 0) this.#fd = this.#openSocket();
+    if (this.#fd < 0) return this.#fd;
+    const before = this.#sequence;
+    const parts = requests.map(({ type, flags, body }) => {
+      this.#sequence = (this.#sequence + 1) >>> 0;
+      return encodeMessage({ type, flags: flags | NLM_F_REQUEST, sequence: this.#sequence, body });
+    });
+    const sent = sendTo(this.#fd, concatenate(parts), undefined);
+    const result = sent < 0 ? sent : readBatchResult(before, () => this.#receive());
+    if (result < 0) this.#discard();
+    return result;
+  }
+
   close(): void {
     this.#open = false;
     this.#discard();
@@ -145,6 +163,33 @@ export class NetlinkSocket {
     if (fd < 0) return fd;
     for (const [option, value] of this.#options) setSocketOption(fd, SOL_NETLINK, option, value);
     return fd;
+  }
+}
+
+/** One of several requests that are sent as one. */
+export interface BatchedRequest {
+  readonly type: number;
+  readonly flags: number;
+  readonly body: Uint8Array;
+}
+
+/** Reads everything that the kernel has said to a batch. It has no message that ends the answer: it ends where nothing
+ *  more lies in the socket.
+ *  @param before sequence of the last request before the batch; what belongs to it or to earlier ones is passed over
+ *  @param next the bytes of the next datagram, valid until the next call, or a negated errno */
+export function readBatchResult(before: number, next: () => Uint8Array | SyscallResult): SyscallResult {
+  let refusal: SyscallResult | undefined;
+  let acknowledged = false;
+  for (;;) {
+    const datagram = next();
+    if (datagram === EAGAIN) return refusal ?? (acknowledged ? 0 : EBADMSG);
+    if (typeof datagram === 'number') return datagram;
+    for (const message of decodeMessages(datagram)) {
+      if (message.type !== NLMSG_ERROR || message.sequence <= before) continue;
+      const result = acknowledgedResult(message.body);
+      if (result < 0) refusal ??= result;
+      else acknowledged = true;
+    }
   }
 }
 

@@ -6,6 +6,7 @@ export { openAddressOwner } from './address-owner.js';
 export { openAnnouncer } from './announcer.js';
 export { openLinkMonitor } from './link-monitor.js';
 export { openRouteOwner } from './route-owner.js';
+export { openTrafficFilter } from './traffic-filter.js';
 export { openVirtualLinks } from './virtual-links.js';
 export type { LinkReadFailure } from './watched-links.js';
 export { missingCapabilities } from './capabilities.js';

@@ -59,12 +59,17 @@ export function sentBy(mac: string, frames: readonly Uint8Array[]): Uint8Array[]
   return frames.filter((frame) => formatMac(frame.subarray(6, 12)) === mac);
 }
 
-/** A neighbour solicitation to the solicited-node group of `target`. */
-export function encodeNeighbourSolicitation(senderMac: string, sender: string, target: string): Uint8Array {
+/** A neighbour solicitation, to the solicited-node group of `target` unless to somebody by MAC and address. */
+export function encodeNeighbourSolicitation(
+  senderMac: string, sender: string, target: string, to?: { readonly mac: string; readonly address: string },
+): Uint8Array {
   const address = addressBytes(target);
   const group = Uint8Array.of(0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff, ...address.subarray(13));
   const message = Uint8Array.of(135, 0, 0, 0, 0, 0, 0, 0, ...address, 1, 1, ...parseMac(senderMac));
-  return encodeIcmpv6Frame(senderMac, addressBytes(sender), group, message);
+  const frame = encodeIcmpv6Frame(
+    senderMac, addressBytes(sender), to === undefined ? group : addressBytes(to.address), message);
+  if (to !== undefined) frame.set(parseMac(to.mac), 0);
+  return frame;
 }
 
 /** A router advertisement to all nodes with one prefix of 64 bits for autonomous addresses. */
@@ -101,14 +106,14 @@ export function readNeighbourAdvertisements(frames: readonly Uint8Array[]): Neig
 
 /** @param message ICMPv6 with checksum 0 */
 function encodeIcmpv6Frame(
-  senderMac: string, source: Uint8Array, group: Uint8Array, message: Uint8Array,
+  senderMac: string, source: Uint8Array, destination: Uint8Array, message: Uint8Array,
 ): Uint8Array {
   const frame = new Uint8Array(54 + message.length);
-  frame.set([0x33, 0x33, ...group.subarray(12)], 0);
+  frame.set([0x33, 0x33, ...destination.subarray(12)], 0);
   frame.set(parseMac(senderMac), 6);
   frame.set([0x86, 0xdd, 0x60, 0, 0, 0, 0, message.length, 58, 255], 12);
   frame.set(source, 22);
-  frame.set(group, 38);
+  frame.set(destination, 38);
   frame.set(message, 54);
   const view = new DataView(frame.buffer);
   let sum = 58 + message.length;
