@@ -3,6 +3,7 @@
 import { assert, type IpAddress } from '@baton/base';
 import type { file } from './schema/file.js';
 import type { hook } from './schema/hook.js';
+import type { route } from './schema/route.js';
 import type { Located, ValueType } from './schema/value-type.js';
 import type { virtualRouter } from './schema/virtual-router.js';
 
@@ -12,6 +13,8 @@ type ValueOf<Type> = Type extends ValueType<infer T> ? T : never;
 export type DraftFile = ValueOf<typeof file>;
 /** One router of such a file. */
 export type DraftRouter = ValueOf<typeof virtualRouter>;
+/** One route of such a router. */
+export type DraftRoute = ValueOf<typeof route>;
 /** One hook of such a file. */
 export type DraftHook = ValueOf<typeof hook>;
 

@@ -154,7 +154,7 @@ describe('a wrong value of a virtual router is refused with its place', () => {
     ['bandwidth: 100',
       '5: error: KEY: there is no such key; the keys here are interface, vrid, version, priority, advert_interval, '
       + 'addresses, preempt, preempt_delay, startup_delay, unicast, source_address, known_routers, checksum, rules, '
-      + 'authentication, announce'],
+      + 'authentication, virtual_mac, accept, extra_addresses, routes, announce'],
     ['tracks: []',
       "5: error: KEY: there is no such key; the nearest is 'track', which is not supported by this version of Baton"],
   ])('%s', (keys, expected) => {
@@ -286,7 +286,6 @@ describe('a wrong key of the file is refused with its place', () => {
 describe('what a coming version understands is refused with what to do instead', () => {
   test.each([
     ['control_channel: {}', 'control_channel: null'],
-    ['sync_groups: {edge: [web]}', 'sync_groups: {}'],
     ['trackers: {lb-a: {type: file, path: /x}}', 'trackers: {}'],
     ['floating_ips: {lb-a: {}}', 'floating_ips: {}'],
     ['session_sync: {tables: {}}', 'session_sync: null'],
@@ -301,13 +300,6 @@ describe('what a coming version understands is refused with what to do instead',
   });
 
   test.each([
-    ['extra_addresses: [192.0.2.9/24]', 'extra_addresses: []'],
-    ['routes: [{to: default}]', 'routes: []'],
-    ['accept: false', 'accept: true'],
-    ['accept: "true"', 'accept: true'],
-    ['virtual_mac: true', 'virtual_mac: false'],
-    ['virtual_mac: {lb-a: false, lb-b: true}', 'virtual_mac: false'],
-    ['virtual_mac: {}', 'virtual_mac: false'],
     ['lease: auto', 'lease: 0s'],
     ['election: external', 'election: vrrp'],
     ['track: [uplink]', 'track: []'],
@@ -336,7 +328,7 @@ describe('what a coming version understands is refused with what to do instead',
 
 describe('a key of a coming version may say that it is not used', () => {
   test.each([
-    'control_channel: null', 'sync_groups: {}', 'trackers: {}', 'floating_ips: {}', 'floating_ips: []',
+    'control_channel: null', 'trackers: {}', 'floating_ips: {}', 'floating_ips: []',
     'session_sync: null', 'session_sync: {}', 'arbiter: null', 'http: null', 'http:', 'http: {lb-a: null}',
     'hooks: [{on: [all], run: [/bin/true], fifo: null, on_failure: ignore}]',
   ])('%s', (keys) => {
@@ -344,9 +336,7 @@ describe('a key of a coming version may say that it is not used', () => {
   });
 
   test.each([
-    'extra_addresses: []', 'routes: []', 'accept: true', 'virtual_mac: false',
-    'virtual_mac: {lb-a: false, lb-b: false}', 'lease: 0s', 'election: vrrp', 'track: []',
-    'floating_ips: []',
+    'lease: 0s', 'lease: {lb-a: 0s, lb-b: 0s}', 'election: vrrp', 'track: []', 'floating_ips: []',
   ])('%s', (keys) => {
     expect(lines(`peers: {lb-b: 10.0.0.12}\n${withRouter(keys)}`)).toEqual([]);
   });

@@ -28,7 +28,8 @@ export function toConfiguration(draft: DraftFile, surroundings: Surroundings): C
     peers: (draft.peers?.value ?? []).filter((peer) => peer.name !== node)
       .map((peer): PeerConfiguration => ({ node: peer.name, address: peer.value.address, port: peer.value.port })),
     routers: given(draft.virtual_routers).map((router) => toRouter(router, nodes, secrets)),
-    syncGroups: [],
+    syncGroups: (draft.sync_groups?.value ?? []).map(({ name, value }) =>
+      ({ name, routers: value.map((router) => router.value) })),
     hooks: given(draft.hooks).map((each) => toHook(each.value, directory)),
     log: toLog(given(draft.log), directory),
     stateDirectory: resolve(directory, given(draft.state_directory)),

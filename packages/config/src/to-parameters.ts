@@ -2,12 +2,16 @@
 // parameters, one set for each address family. Takes only drafts without an error; everything else is a broken
 // invariant.
 
-import { assert } from '@baton/base';
-import type { ProtocolRules, UnicastParameters, VirtualAddress, VirtualRouterParameters } from '@baton/vrrp';
+import { addressFamily, assert } from '@baton/base';
+import type { OwnedRoute } from '@baton/net';
+import {
+  OWNER_PRIORITY, type ProtocolRules, type UnicastParameters, type VirtualAddress, type VirtualRouterParameters,
+} from '@baton/vrrp';
 import { advertisedAddresses, familiesOf, ofFamily } from './address-families.js';
 import type { Secrets } from './checks/authentication.js';
 import type { AuthenticationSettings, RouterSettings } from './configuration.js';
-import { given, type DraftRouter, type NodeAddresses } from './draft.js';
+import { given, type DraftRoute, type DraftRouter, type NodeAddresses } from './draft.js';
+import { ownedRoute } from './owned-routes.js';
 import type { VirtualAddressEntry } from './schema/addresses.js';
 import type { Named } from './schema/collections.js';
 import { sourceAddress, unicastPeers } from './unicast-peers.js';
@@ -31,7 +35,9 @@ export function toRouter(
       ...(sources[4] === undefined ? {} : { 4: sources[4] }), ...(sources[6] === undefined ? {} : { 6: sources[6] }),
     },
     ...(authentication === undefined ? {} : { authentication }),
-    virtualMac: false, acceptMode: true, routes: [],
+    virtualMac: given(router.virtual_mac),
+    acceptMode: given(router.accept) || given(router.priority) === OWNER_PRIORITY,
+    routes: given(router.routes).map(({ value }) => toRoute(value, router)),
   };
 }
 
@@ -40,6 +46,7 @@ function toParameters(
 ): VirtualRouterParameters {
   const announce = given(router.announce);
   const vrid = given(router.vrid);
+  const extraAddresses = toExtraAddresses(router, family);
   const unicast = toUnicast(router, family, nodes);
   const knownRouters = ofFamily(given(router.known_routers).map(({ value: address }) => ({ address })), family);
   const known = knownRouters.length > 0 ? knownRouters : unicast?.peers;
@@ -52,6 +59,7 @@ function toParameters(
     priority: given(router.priority),
     advertIntervalMs: given(router.advert_interval),
     addresses: advertisedAddresses(given(router.addresses).map((entry) => toAddress(entry.value)), family, vrid),
+    ...(extraAddresses.length === 0 ? {} : { extraAddresses }),
     preemptMode: given(router.preempt),
     preemptDelayMs: given(router.preempt_delay),
     startupDelayMs: given(router.startup_delay),
@@ -77,6 +85,22 @@ function toUnicast(
     peers: unicastPeers(router, others, family),
     checkSource: unicast === true || given(unicast.check_source),
   };
+}
+
+/** What moves along in one family: its own, and with the first family also those of a family that is not advertised. */
+function toExtraAddresses(router: DraftRouter, family: 4 | 6): readonly VirtualAddress[] {
+  const families = familiesOf(given(router.addresses).map(({ value }) => value.prefix));
+  const extra = given(router.extra_addresses).map(({ value }) => toAddress(value));
+  return extra.filter(({ address }) => {
+    const own = addressFamily(address);
+    return families.includes(own) ? own === family : family === families[0];
+  });
+}
+
+function toRoute(draft: DraftRoute, router: DraftRouter): OwnedRoute {
+  const route = ownedRoute(draft, router);
+  assert(route !== undefined, 'a route without errors has a destination');
+  return route;
 }
 
 function toAuthentication(router: DraftRouter, secrets: Secrets): AuthenticationSettings | undefined {

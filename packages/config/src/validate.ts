@@ -2,15 +2,19 @@
 // are right and yet doubtful. Leaves the programs of hooks to hook-program.ts; never looks at interfaces.
 
 import { join, resolve } from 'node:path';
+import type { IpAddress } from '@baton/base';
 import { isLinkLocal } from '@baton/vrrp';
-import { familiesOf } from './address-families.js';
+import { advertisedAddresses, familiesOf, ofFamily } from './address-families.js';
 import { validateAuthentication, type Secrets } from './checks/authentication.js';
+import { reportEqualPriorities } from './checks/priorities.js';
+import { reportRepeated, type Use } from './checks/repetitions.js';
 import { validateRouter } from './checks/router.js';
+import { validateRoutes } from './checks/routes.js';
+import { reportUnknownRouter, validateSyncGroups } from './checks/sync-groups.js';
 import { nodeAddresses, type DraftFile, type DraftHook, type DraftRouter } from './draft.js';
 import { quote } from './findings.js';
-import type { Findings, Place } from './findings.js';
+import type { Findings } from './findings.js';
 import { validateHookProgram } from './hook-program.js';
-import { nearestWord } from './nearest.js';
 import type { Named } from './schema/collections.js';
 
 /** Longest path of a unix socket, bytes (unix(7): sun_path, less its final NUL). */
@@ -38,8 +42,10 @@ export function validate(draft: DraftFile, { node, directory }: FileContext, fin
   reportSharedVrids(routers, findings);
   reportSharedAddresses(routers, findings);
   reportSharedPeerAddresses(draft, findings);
-  const routerNames = routers.map((router) => router.name);
-  for (const each of draft.hooks?.value ?? []) validateHook(each.value, routerNames, directory, findings);
+  validateRoutes(routers, findings);
+  validateSyncGroups(draft, findings);
+  reportEqualPriorities(draft, nodes, findings);
+  for (const each of draft.hooks?.value ?? []) validateHook(each.value, routers, directory, findings);
   if (draft.runtime_directory !== undefined) {
     const socket = join(resolve(directory, draft.runtime_directory.value), LONGEST_SOCKET_NAME);
     if (Buffer.byteLength(socket) > MAX_SOCKET_PATH_BYTES) {
@@ -69,15 +75,32 @@ function reportSharedVrids(routers: readonly Named<DraftRouter>[], findings: Fin
 }
 
 function reportSharedAddresses(routers: readonly Named<DraftRouter>[], findings: Findings): void {
-  const uses = routers.flatMap(({ name, value: { addresses, interface: carrier } }) =>
-    (addresses?.value ?? []).map(({ value, at }) =>
+  const listed = routers.flatMap(({ name, value: { addresses, extra_addresses: extra, interface: carrier } }) =>
+    [...addresses?.value ?? [], ...extra?.value ?? []].map(({ value, at }) =>
       ({ name, at, address: value.prefix.address, carrier: value.interface ?? carrier?.value })));
+  const uses: readonly AddressUse[] = [...listed, ...routers.flatMap(addedLinkLocal)];
   // A link-local address can be on every link.
   reportRepeated(uses, ({ address, carrier }) => isLinkLocal(address) ? `${address}%${carrier ?? ''}` : address,
     ({ address, at }, other) => {
       const message = `${address} is already an address of ${quote(other.name)} (line ${String(other.at.line)})`;
       findings.error('duplicate-address', at, message);
     });
+}
+
+/** An address, and the interface that carries it. */
+interface AddressUse extends Use {
+  readonly address: IpAddress;
+  readonly carrier: string | undefined;
+}
+
+/** The address that a router has without its being listed. */
+function addedLinkLocal({ name, value: router }: Named<DraftRouter>): readonly AddressUse[] {
+  const { addresses, vrid, interface: carrier } = router;
+  const prefixes = ofFamily((addresses?.value ?? []).map(({ value }) => value.prefix), 6);
+  if (addresses === undefined || vrid === undefined || prefixes.length === 0) return [];
+  const [{ address } = { address: '' }] = advertisedAddresses(prefixes, 6, vrid.value);
+  const isListed = prefixes.some((prefix) => prefix.address === address);
+  return isListed ? [] : [{ name, at: addresses.at, address, carrier: carrier?.value }];
 }
 
 function reportSharedPeerAddresses(draft: DraftFile, findings: Findings): void {
@@ -88,33 +111,11 @@ function reportSharedPeerAddresses(draft: DraftFile, findings: Findings): void {
   });
 }
 
-/** Something that a file gives to somebody. */
-interface Use {
-  readonly name: string;
-  readonly at: Place;
-}
-
-/** Calls `report` with each use whose identity was used before, and with the first such use. */
-function reportRepeated<T extends Use>(
-  uses: readonly T[], identityOf: (use: T) => string, report: (use: T, first: T) => void,
-): void {
-  const first = new Map<string, T>();
-  for (const use of uses) {
-    const identity = identityOf(use);
-    const other = first.get(identity);
-    if (other === undefined) first.set(identity, use);
-    else report(use, other);
-  }
-}
-
 function validateHook(
-  hook: DraftHook, routerNames: readonly string[], directory: string, findings: Findings,
+  hook: DraftHook, routers: readonly Named<DraftRouter>[], directory: string, findings: Findings,
 ): void {
   for (const { value: name, at } of hook.routers?.value ?? []) {
-    if (routerNames.includes(name)) continue;
-    const near = nearestWord(name, routerNames);
-    const hint = near === undefined ? `there are ${routerNames.join(', ')}` : `the nearest is ${quote(near)}`;
-    findings.error('unknown-router', at, `there is no virtual router ${quote(name)}; ${hint}`);
+    reportUnknownRouter(name, at, routers, findings);
   }
   const program = hook.run?.value[0];
   if (program?.at.key.endsWith('[0]') === true) {

@@ -21,10 +21,11 @@ export function validateAddresses(router: DraftRouter, findings: Findings): void
   }
   if (router.version?.value === 3) reportDerivedLinkLocal(router, findings);
   reportTooMany(router, findings);
+  for (const entry of router.extra_addresses?.value ?? []) validateLabel(entry, findings);
 }
 
 /** Labels are known to IPv4 only: the kernel has no place for one on an IPv6 address. */
-export function validateLabel(
+function validateLabel(
   { value: { prefix, label }, at }: Located<VirtualAddressEntry>, findings: Findings,
 ): void {
   if (label === undefined || addressFamily(prefix.address) === 4) return;

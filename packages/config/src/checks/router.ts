@@ -23,6 +23,7 @@ export function validateRouter(router: DraftRouter, nodes: NodeAddresses, findin
   validateInterval(router, findings);
   reportOwner(router, findings);
   reportIdleKeys(router, findings);
+  validateVirtualMac(router, findings);
   validateSources(router, findings);
   validateDestinations(router, nodes, findings);
   validateKnownRouters(router, findings);
@@ -39,16 +40,25 @@ function validateInterval({ version, advert_interval: interval }: DraftRouter, f
 }
 
 /** An address owner is master whenever it runs (RFC 9568 §6.4.1), and is never asked to wait. */
-function reportOwner({ priority, preempt, preempt_delay: preemptDelay }: DraftRouter, findings: Findings): void {
+function reportOwner(router: DraftRouter, findings: Findings): void {
+  const { priority, preempt, preempt_delay: preemptDelay, accept } = router;
   if (priority?.value !== OWNER_PRIORITY) return;
   const yields = 'yields only to another 255 with a higher address';
   const message = `255 claims to own the addresses: master at once, ${yields}; give it to one node at most`;
   findings.warning('address-owner', priority.at, message);
   const idle = 'has no effect on an address owner (priority 255), which';
   if (preempt?.value === false) findings.warning('no-effect', preempt.at, `${idle} always preempts`);
+  // [RFC9568-6.1-1]
+  if (accept?.value === false) findings.warning('no-effect', accept.at, `${idle} always answers on its addresses`);
   if (preemptDelay !== undefined && preemptDelay.value > 0) {
     findings.warning('no-effect', preemptDelay.at, `${idle} never waits`);
   }
+}
+
+/** A virtual MAC is what the group hears; a unicast peer may be behind a router (RFC 9568 §7.3 knows no unicast). */
+function validateVirtualMac({ virtual_mac: virtualMac, unicast }: DraftRouter, findings: Findings): void {
+  if (virtualMac?.value !== true || unicast === undefined || unicast.value === false) return;
+  findings.error('contradictory-keys', virtualMac.at, 'a virtual MAC and unicast exclude each other');
 }
 
 /** Keys that are only read by another version or another family. */

@@ -7,7 +7,7 @@ import type { Position, SourceEntry, SourceNode } from '../source.js';
 import { comingJsonSchemas, readComingKey } from './coming-keys.js';
 import { placeOf, refuse, refuseType } from './value-type.js';
 import type {
-  ComingKeys, FieldDescription, JsonSchema, KeysInside, Located, Reading, ValueType,
+  ComingKeys, FieldDescription, JsonSchema, KeysInside, Located, NodeValue, Reading, ValueType,
 } from './value-type.js';
 
 type DefaultValue = NonNullable<FieldDescription['default']>;
@@ -155,11 +155,11 @@ function readGiven(
 function readPerNode(
   field: Field<unknown>, given: SourceMap, path: string, reading: Reading,
 ): Located<unknown> | undefined {
-  let own: Located<unknown> | undefined;
+  const byNode: NodeValue<unknown>[] = [];
   for (const entry of given.entries) {
     const entryPath = joinKey(path, entry.key);
     const value = field.type.read(entry.value, entryPath, reading);
-    if (entry.key === reading.node && value !== null) own = { value, at: placeOf(entry.value.at, entryPath) };
+    if (value !== null) byNode.push({ node: entry.key, value, at: placeOf(entry.value.at, entryPath) });
     if (!reading.knownNodes.includes(entry.key)) {
       const message = `there is no node ${quote(entry.key)}: this is ${quote(reading.node)}, others stand under peers`;
       reading.findings.warning('unknown-node', placeOf(entry.keyAt, entryPath), message);
@@ -171,7 +171,8 @@ function readPerNode(
       + `must be ${field.type.allowed}, or a map with one per node`;
     reading.findings.error('missing-node', placeOf(given.at, path), message);
   }
-  return own;
+  const own = byNode.find(({ node }) => node === reading.node);
+  return own === undefined ? undefined : { value: own.value, at: own.at, byNode };
 }
 
 function readOtherKey(

@@ -27,6 +27,10 @@ export const file = record({
     'The other nodes by name; an entry for this node is skipped, so that nodes can share one file',
   ),
   virtual_routers: required(namedMap(name, virtualRouter, { minEntries: 1 }), 'Virtual routers by name'),
+  sync_groups: optional(
+    namedMap(name, list(name, { minItems: 1 }), { minEntries: 0 }),
+    'Virtual routers that move together, by the name of their group; a router is in one group at most',
+  ),
   hooks: withDefault(
     list(hook, { minItems: 0 }), [], 'Commands that are called when a virtual router changes its state',
   ),
@@ -35,6 +39,6 @@ export const file = record({
   runtime_directory: withDefault(path, DEFAULT_RUNTIME_DIRECTORY, 'Directory of the control socket and the lock'),
   observe: withDefault(truth, false, 'Run the packet observer, a separate process that listens with libpcap'),
 }, {
-  control_channel: [null], sync_groups: [{}], trackers: [{}], floating_ips: [{}, []], session_sync: [null, {}],
+  control_channel: [null], trackers: [{}], floating_ips: [{}, []], session_sync: [null, {}],
   arbiter: [null], http: [null],
 });

@@ -62,6 +62,15 @@ export interface FieldDescription {
 export interface Located<T> {
   readonly value: T;
   readonly at: Place;
+  /** The values of all nodes, this one included, where the key is given per node; wrong ones are absent. */
+  readonly byNode?: readonly NodeValue<T>[];
+}
+
+/** What a key is on one node. */
+export interface NodeValue<T> {
+  readonly node: string;
+  readonly value: T;
+  readonly at: Place;
 }
 
 /** The place of a node under its key. */

@@ -7,6 +7,7 @@ import { authentication } from './authentication.js';
 import { interfaceName } from './names.js';
 import { duration } from './duration.js';
 import { choice, integer, numberChoice, truth } from './plain-values.js';
+import { route } from './route.js';
 import { rules } from './rules.js';
 import { unicast } from './unicast.js';
 
@@ -73,9 +74,21 @@ export const virtualRouter = record({
   authentication: optional(
     authentication, 'What advertisements must prove, the same on every node; nothing when null',
   ),
+  virtual_mac: withDefault(
+    truth, false,
+    'Advertise from, and hold the addresses on, the virtual MAC 00:00:5e:00:01:XX (IPv6 02:XX), XX being the VRID in '
+    + 'hexadecimal, so that a takeover changes no address in any neighbour',
+  ),
+  accept: withDefault(
+    truth, true, 'Whether the master itself answers on its addresses, ping included; false only forwards and resolves',
+  ),
+  extra_addresses: withDefault(
+    list(virtualAddress, { minItems: 0 }), [],
+    'Addresses of either family that move with the router and are not advertised',
+  ),
+  routes: withDefault(list(route, { minItems: 0 }), [], 'Routes that are present only while master'),
   announce: section(announce, 'How often a new master tells the network about its addresses (gratuitous ARP)'),
 }, {
-  extra_addresses: [[]], routes: [[]], accept: [true], virtual_mac: [false],
   lease: ['0s'], election: ['vrrp'], track: [[]], floating_ips: [[]],
 });
 
