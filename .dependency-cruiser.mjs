@@ -13,7 +13,8 @@ const FLOORS = {
   config: { packages: ['base', 'vrrp', 'net'], npm: ['yaml'], node: true },
   agent: { packages: ['base', 'vrrp', 'engine/messages', 'config', 'linux'], npm: ['winston'], node: true },
   cli: {
-    packages: ['base', 'engine', 'config', 'agent/control', 'agent/journal', 'net'], npm: ['commander'], node: true,
+    packages: ['base', 'engine', 'config', 'agent/control', 'agent/journal', 'net', 'simulator'],
+    npm: ['commander'], node: true,
   },
   lab: { packages: ['base', 'linux', 'agent/control'], npm: [], node: true },
   simulator: { packages: ['base', 'vrrp', 'net/index', 'engine/core', 'engine/messages'], npm: [], node: true },

@@ -33,6 +33,73 @@ function baton(...words: readonly string[]): { code: number | null; stdout: stri
   return { code: status, stdout, stderr };
 }
 
+describe('baton simulate', () => {
+  const node = (name: string, priority: number): string => {
+    const file = join(directory, `${name}.yaml`);
+    const router = ROUTER.replace('vrid: 51', `vrid: 51, priority: ${String(priority)}`);
+    writeFileSync(file, `node: ${name}\nvirtual_routers:\n${router}`);
+    return file;
+  };
+
+  test('answers a question about two configuration files', () => {
+    const { code, stdout, stderr } = baton('simulate', node('lb-a', 254), node('lb-b', 253), '--fail', 'kill lb-a');
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toContain('kill lb-a, at 100 moments between two advertisements\n  web  lb-a -> lb-b\n');
+    expect(stdout).toMatch(/no master {7}min 2\.0\d\d s {2}median 2\.5\d\d s {2}max 3\.0\d\d s\n/);
+    expect(stdout).toContain('lb-b web: backup -> master (master-down-timer)\n');
+  });
+
+  test('asks what most people want to know of the best node when nothing is asked, as JSON too', () => {
+    const { code, stdout } = baton('simulate', node('lb-a', 100), node('lb-b', 200), '--phases', '2', '--json');
+    const { nodes, phases, failures } = JSON.parse(stdout) as {
+      nodes: string[]; phases: number; failures: { failure: string; routers: object[] }[];
+    };
+    expect([code, nodes, phases]).toEqual([0, ['lb-a', 'lb-b'], 2]);
+    expect(failures.map(({ failure }) => failure)).toEqual(['kill lb-b', 'stop lb-b', 'link-down lb-b']);
+    expect(failures[0]?.routers[0]).toMatchObject({ router: 'web', master_before: 'lb-b', master_after: 'lb-a' });
+  });
+
+  test('reads a file that several nodes share', () => {
+    const file = write(`virtual_routers:\n${ROUTER.replace('vrid: 51', 'vrid: 51, priority: {a: 254, b: 253}')}`);
+    const { code, stdout } = baton('simulate', file, '--node', 'a', '--node', 'b', '--fail', 'stop a', '--phases', '1');
+    expect(code).toBe(0);
+    expect(stdout).toContain('web  a -> b\n');
+  });
+
+  test('plays a scenario file, and says when it does not happen as it is written', () => {
+    const file = join(directory, 'x.txt');
+    writeFileSync(file, '# A node alone is master.\nnode a\nat 0s start a\nend 5s\n');
+    expect(baton('simulate', file)).toMatchObject({ code: 0, stderr: '' });
+    writeFileSync(file, '# A node alone is master.\nnode a\nat 0s start a\nend 5s\ntrace\nnothing\n');
+    const differs = baton('simulate', file);
+    expect(differs.code).toBe(1);
+    expect(differs.stdout).toContain('does not happen as it is written: A node alone is master.\n');
+  });
+
+  test.each([
+    ['a failure that there is not', ['--fail', 'explode'], "--fail 'explode': there is no such failure"],
+    ['a node that there is not', ['--fail', 'kill lb-z'], "there is no node 'lb-z'; there are lb-a"],
+    ['phases that are none', ['--phases', '0'], 'Not a number from 1 to 10000.'],
+  ])('refuses %s with 2', (_, words, message) => {
+    const { code, stdout, stderr } = baton('simulate', node('lb-a', 254), ...words);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(message);
+  });
+
+  test('exits with 4 and every finding when a configuration is invalid', () => {
+    const { code, stderr } = baton('simulate', node('lb-a', 254), node('lb-b', 999));
+    expect(code).toBe(4);
+    expect(stderr).toContain(`${join(directory, 'lb-b.yaml')}:3:`);
+    expect(stderr).toContain('lb-b.yaml cannot be used\n');
+  });
+
+  test('refuses a recording that is none with 2', () => {
+    const file = join(directory, 'x.jsonl');
+    writeFileSync(file, '{}\n');
+    expect(baton('simulate', file)).toEqual({ code: 2, stdout: '', stderr: `baton: ${file}: this is no recording\n` });
+  });
+});
+
 describe('baton check', () => {
   test('says what a good file holds and exits with 0', () => {
     const file = write(GOOD);

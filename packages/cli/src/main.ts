@@ -6,6 +6,7 @@ import { BatonError, describeError, EXIT, type ExitCode } from '@baton/base';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import type { CheckOptions } from './commands/check.js';
 import type { EventsOptions } from './commands/events.js';
+import type { SimulateOptions } from './commands/simulate.js';
 import type { StatusOptions } from './commands/status.js';
 import { exitCodeOf } from './exit-codes.js';
 import { DEFAULT_CONFIGURATION_FILE, problemOfFileName } from './run-arguments.js';
@@ -20,6 +21,7 @@ Examples:
   baton run -c /etc/baton/baton.yaml    the daemon in the foreground
   baton status --watch                  both nodes in one table, every second
   baton events --since 1h --follow      what happened, and what happens
+  baton simulate a.yaml b.yaml          what a failure of the master would do, in virtual time
 
 Exit codes:
   0 done   1 refused or failed   2 usage   3 daemon not reachable   4 invalid configuration   5 privileges missing
@@ -41,6 +43,7 @@ function buildProgram(finish: Finish): Command {
   addCheck(program, finish);
   addStatus(program, finish);
   addEvents(program, finish);
+  addSimulate(program, finish);
   return program;
 }
 
@@ -86,6 +89,40 @@ function addEvents(program: Command, finish: Finish): void {
       const { events } = await import('./commands/events.js');
       finish(await events(options));
     });
+}
+
+function addSimulate(program: Command, finish: Finish): void {
+  program.command('simulate').description('play configurations with a failure, a scenario or a recording')
+    .argument('<files...>', 'configuration files of the nodes, one that they share, a .txt or a .jsonl', fileNames)
+    .option('--fail <failure>', 'what happens: `kill lb-a`, `pause lb-a 6s`, ...; may be repeated', collect)
+    .option('--node <name>', 'a node that shares the file; may be repeated (default: its `node` and peers)', collect)
+    .option('--seed <number>', 'seed of everything left to chance', count)
+    .option('--phases <number>', 'moments between two advertisements at which it fails (default: 100)', positive)
+    .option('--trace', 'show every line of what happens')
+    .option('--json', 'print JSON')
+    .action(async (files: string[], options: SimulateOptions) => {
+      const { simulate } = await import('./commands/simulate.js');
+      finish(simulate(files, options));
+    });
+}
+
+function collect(given: string, before: readonly string[] = []): readonly string[] {
+  return [...before, given];
+}
+
+function count(given: string): number {
+  if (!/^\d{1,9}$/.test(given)) throw new InvalidArgumentError('Not a number from 0 to 999999999.');
+  return Number(given);
+}
+
+function positive(given: string): number {
+  const number = count(given);
+  if (number < 1 || number > 10_000) throw new InvalidArgumentError('Not a number from 1 to 10000.');
+  return number;
+}
+
+function fileNames(given: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), fileName(given)];
 }
 
 function fileName(given: string): string {

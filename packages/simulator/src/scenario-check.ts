@@ -14,11 +14,17 @@ export interface CheckedScenario {
   readonly rewritten: string;
 }
 
+/** What may be changed about it. */
+export interface CheckOptions extends RunOptions {
+  /** Instead of the one in the file. */
+  readonly seed?: number;
+}
+
 /** Plays the text of a scenario file.
  *  @throws {ScenarioError} when the text cannot be read */
-export function checkScenario(text: string, options: RunOptions = {}): CheckedScenario {
+export function checkScenario(text: string, { seed, ...options }: CheckOptions = {}): CheckedScenario {
   const { scenario, showsAdverts, expectedTrace } = parseScenario(text);
-  const run = runScenario(scenario, options);
+  const run = runScenario(seed === undefined ? scenario : { ...scenario, seed }, options);
   const shown = run.trace.lines.filter(({ isRoutine }) => showsAdverts || !isRoutine);
   const lines = shown.map((line) => line.text);
   const { violation } = run;

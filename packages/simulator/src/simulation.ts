@@ -29,8 +29,12 @@ export interface RunResult {
 export interface RunOptions {
   /** What stands between the engine of a node and everything else, for each life of the node. */
   readonly decorate?: (node: string) => EngineDecorator | undefined;
-  /** Sees everything that happens, before it is judged. */
+  /** Sees everything that a node does, before it is judged. */
   readonly watch?: (atMs: number, node: SimulatedNode, event: NodeEvent) => void;
+  /** Called after everything that happened, with the true time. */
+  readonly passed?: (atMs: number) => void;
+  /** Whether rules are applied, and end the run; they are unless this says no. */
+  readonly judges?: boolean;
 }
 
 /** Plays a scenario to its end or to its first violation. */
@@ -45,14 +49,19 @@ export function runStage(stage: Stage, options: RunOptions = {}): RunResult {
 
 class Simulation {
   readonly #stage: Stage;
+  readonly #judges: boolean;
+  readonly #passed: (atMs: number) => void;
   readonly #world = new World();
   readonly #trace: Trace;
   readonly #network: Network;
   readonly #checkers: Checkers;
   readonly #nodes: ReadonlyMap<string, SimulatedNode>;
 
-  constructor(stage: Stage, { decorate = () => undefined, watch = () => undefined }: RunOptions) {
+  constructor(stage: Stage, options: RunOptions) {
+    const { decorate = () => undefined, watch = () => undefined } = options;
     this.#stage = stage;
+    this.#judges = options.judges ?? true;
+    this.#passed = options.passed ?? (() => undefined);
     const lans = new Set(stage.nodes.flatMap(({ interfaces }) => interfaces.map(({ lan }) => lan)));
     this.#network = new Network(this.#world, stage.seed, [...lans]);
     const nodes = stage.nodes.map((setup, index) => new SimulatedNode(setup, {
@@ -60,7 +69,7 @@ class Simulation {
       watch: (source, event) => {
         watch(this.#world.now, source, event);
         this.#trace.addEvent(this.#world.now, source.name, event);
-        this.#checkers.see(source, event);
+        if (this.#judges) this.#checkers.see(source, event);
       },
     }));
     this.#nodes = new Map(nodes.map((node) => [node.name, node]));
@@ -73,9 +82,10 @@ class Simulation {
     let events = 0;
     while (this.#checkers.violation === undefined && this.#advance()) {
       events += 1;
-      this.#checkers.check();
+      this.#passed(this.#world.now);
+      if (this.#judges) this.#checkers.check();
     }
-    this.#checkers.check();
+    if (this.#judges) this.#checkers.check();
     const { violation, settledChecks } = this.#checkers;
     return { trace: this.#trace, violation, settledChecks, events };
   }
