@@ -77,10 +77,12 @@ export function masterDownIntervalMs(cell: Cell, priority: number): number {
 }
 
 /** How much earlier and later than the protocol says a daemon's first advert comes by its own making, ms.
- *  FRR's first IPv6 advert goes out an interval late: its macvlan's own address is not ready before. */
+ *  FRR's first IPv6 advert goes out an interval late: its macvlan's own address is not ready before. Where two families
+ *  make one decision, the one that was heard first takes the other along, at most an interval early. */
 export function quirkMs(daemon: Daemon, family: 4 | 6, cell: Cell): { readonly early: number; readonly late: number } {
-  if (daemon !== 'frr') return { early: 0, late: 0 };
-  return { early: CUT_OFF_MS, late: family === 6 ? intervalMs(cell.router) : 0 };
+  const interval = intervalMs(cell.router);
+  const late = daemon === 'frr' && family === 6 ? interval : 0;
+  return { early: (daemon === 'frr' ? CUT_OFF_MS : 0) + (familiesOf(cell).length > 1 ? interval : 0), late };
 }
 
 /** Whose MAC a daemon's answers and announcements carry. */

@@ -9,6 +9,7 @@ import type { Capture } from '../support/capture.js';
 import type { SeenAdvert } from '../support/frames.js';
 import { START_DEADLINE_MS } from '../support/journal.js';
 import {
+  addressesOf,
   answeringMac,
   ASKED,
   familiesOf,
@@ -109,6 +110,11 @@ export class Contest {
     }
     await this.#settled(successor, fromMs, ALONE_ADVERTS);
     await this.#answers(successor);
+    // Its macvlan keeps the addresses, whatever FRR's state is.
+    if (master.daemon === 'frr') return;
+    for (const family of this.#families) {
+      expect(await this.#bed.lan.holders(ASKED[family])).not.toContain(master.node.host.name);
+    }
   }
 
   /** The master is killed: the other one is master when its patience is over. */
@@ -170,9 +176,24 @@ export class Contest {
   async #expectTakeover(successor: Contestant, family: 4 | 6, sinceMs: number, waitMs: number): Promise<void> {
     const quirk = quirkMs(successor.daemon, family, this.#cell);
     const adverts = await this.#nextAdverts(successor, sinceMs, waitMs + quirk.late + 2_000);
-    const takeoverMs = (adverts.find((advert) => advert.family === family)?.atMs ?? Infinity) - sinceMs;
-    expect(takeoverMs).toBeGreaterThan(waitMs - quirk.early - STAMP_MS);
-    expect(takeoverMs).toBeLessThan(waitMs + quirk.late + NOISE_MS);
+    const takeoverAtMs = adverts.find((advert) => advert.family === family)?.atMs ?? Infinity;
+    expect(takeoverAtMs - sinceMs).toBeGreaterThan(waitMs - quirk.early - STAMP_MS);
+    expect(takeoverAtMs - sinceMs).toBeLessThan(waitMs + quirk.late + NOISE_MS);
+    if (successor.daemon === 'baton') await this.#expectAnnouncements(successor, family, sinceMs, takeoverAtMs);
+  }
+
+  /** Expects every address of a family to be announced behind the first advert, not before it [G01] [H01]. */
+  async #expectAnnouncements(owner: Contestant, family: 4 | 6, sinceMs: number, takeoverAtMs: number): Promise<void> {
+    for (const address of addressesOf(this.#cell, family)) {
+      const announced = (): readonly number[] =>
+        announcementsAtMs(owner.sent, address).filter((atMs) => atMs > sinceMs);
+      const [first = Infinity] = await waitFor(`${address} to be announced`, 2_000, () => {
+        const found = announced();
+        return found.length > 0 && found;
+      });
+      expect(first).toBeGreaterThanOrEqual(takeoverAtMs);
+      expect(first - takeoverAtMs).toBeLessThan(NOISE_MS);
+    }
   }
 
   /** Waits for some adverts of a master in a row, in each family, of which the other one does not interrupt any. */
@@ -235,6 +256,13 @@ function makeNode(bed: Bed, name: string, cell: Cell, daemon: Daemon, priority: 
     case 'frr':
       return bed.frr(name, options);
   }
+}
+
+/** When an address was announced to everybody, by gratuitous ARP or an unsolicited neighbour advertisement. */
+function announcementsAtMs(sent: Capture, address: string): readonly number[] {
+  const gratuitous = sent.arpClaims(address).filter(({ target }) => target === address);
+  const unsolicited = sent.neighbourClaims(address).filter(({ isSolicited }) => !isSolicited);
+  return [...gratuitous, ...unsolicited].map(({ atMs }) => atMs);
 }
 
 async function isBackup({ node }: Contestant): Promise<void> {
