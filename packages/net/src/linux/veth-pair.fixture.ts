@@ -32,6 +32,9 @@ export function createVethPair(number: number): VethPair {
   const nearAddress = `10.99.${String(number)}.1`;
   const farAddress = `10.99.${String(number)}.2`;
   ip('link', 'add', near, 'type', 'veth', 'peer', 'name', far);
+  // Another test of this namespace may have made a router of the host, and a packet would go round between the ends.
+  writeFileSync('/proc/sys/net/ipv4/ip_forward', '0');
+  writeFileSync('/proc/sys/net/ipv6/conf/all/forwarding', '0');
   // rp_filter is the larger of `all` and the interface's own; accept_local is needed on the interface alone.
   writeSetting('all', 'rp_filter', '0');
   for (const [name, address] of [[near, nearAddress], [far, farAddress]] as const) {
