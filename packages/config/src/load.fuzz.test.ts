@@ -17,6 +17,20 @@ virtual_routers:
     advert_interval: 100ms
     addresses: [192.0.2.10/24, {address: 192.0.2.11/24, label: "eth0:w"}]
     announce: {count: 5, delay: 5s}
+    rules: {losing_advert: answer}
+    authentication: null
+    known_routers: [10.0.0.12]
+    accept: false
+  inside:
+    interface: eth1
+    vrid: 51
+    priority: {lb-a: 254, lb-b: 253}
+    addresses: ["fe80::10/64", "2001:db8::10/64"]
+    extra_addresses: [{address: 198.51.100.10/24, interface: eth2}]
+    routes: [{to: default, via: "fe80::1", table: 100}]
+    unicast: {peers: [{address: "fe80::12", min_ttl: 254}], check_source: true}
+    source_address: ["fe80::11"]
+sync_groups: {edge: [web, inside]}
 hooks:
   - {on: [all], run: [/bin/true, x], timeout: 10s}
 log: {level: info}
@@ -69,7 +83,7 @@ describe('loading never throws, and every finding has a place in the file', () =
 
   test('for any value in the place of any key', () => {
     const keys = fc.constantFrom('node', 'peers', 'virtual_routers', 'hooks', 'log', 'state_directory',
-      'runtime_directory', 'observe');
+      'runtime_directory', 'observe', 'sync_groups');
     fc.assert(fc.property(fc.dictionary(keys, fc.jsonValue({ maxDepth: 4 })), (file) => {
       loadSoundly(JSON.stringify(file));
     }), { numRuns: 500 });

@@ -48,7 +48,7 @@ function reportOwner(router: DraftRouter, findings: Findings): void {
   findings.warning('address-owner', priority.at, message);
   const idle = 'has no effect on an address owner (priority 255), which';
   if (preempt?.value === false) findings.warning('no-effect', preempt.at, `${idle} always preempts`);
-  // [RFC9568-6.1-1]
+  // RFC 9568 §6.1: Accept_Mode is for a router that does not own the addresses.
   if (accept?.value === false) findings.warning('no-effect', accept.at, `${idle} always answers on its addresses`);
   if (preemptDelay !== undefined && preemptDelay.value > 0) {
     findings.warning('no-effect', preemptDelay.at, `${idle} never waits`);

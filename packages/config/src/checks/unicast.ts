@@ -21,7 +21,7 @@ export function validateSources(router: DraftRouter, findings: Findings): void {
     if (!speaks(router, family)) {
       findings.error('wrong-family', at, `the router has no ${nameOf(family)} address to advertise from ${source}`);
     } else if (family === 6 && router.unicast?.value === false && !isLinkLocal(source)) {
-      // [RFC9568-5.1.2.1-1]
+      // RFC 9568 §5.1.2.1.
       findings.error('not-link-local', at, `${source} is not link-local, and IPv6 advertisements are sent from such`);
     }
     const isVirtual = addressesOf(router).some(({ address }) => address === source);
