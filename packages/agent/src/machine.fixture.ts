@@ -144,7 +144,7 @@ export class Machine {
       name: 'web', interface: 'eth0', vrid: 51, version: 3, faults: [], priority: { configured: 200, effective: 200 },
       advertIntervalMs: 1000, sinceMs: NOW, reason: 'startup', ...this.snapshotState, addresses: [], heard: [],
       primaryAddress: '10.0.0.11', master: undefined, masterDownIntervalMs: 3219, skewTimeMs: 219,
-      statistics: createStatistics(),
+      statistics: createStatistics(), families: [],
     };
     const engine = {
       pid: 1, driver: 'koffi', scheduling: 'other', generation: 1, rssBytes: 1, stallMs: 0, discarded: {},

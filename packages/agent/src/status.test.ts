@@ -14,7 +14,7 @@ const router = (change: Partial<RouterSnapshot> = {}): RouterSnapshot => ({
   reason: 'startup', epoch: 7,
   addresses: [{ address: '192.0.2.10/24', interface: 'eth0', installed: false }],
   primaryAddress: '10.0.0.11', master: undefined, heard: [], masterDownIntervalMs: 3609, skewTimeMs: 609,
-  statistics: createStatistics(), ...change,
+  statistics: createStatistics(), families: [], ...change,
 });
 const source = (routers: readonly RouterSnapshot[]): StatusSource => ({
   node: 'lb-a', version: '1.0.0', peers: [{ node: 'lb-b', address: '10.0.0.12', port: 8512 }], routers,

@@ -3,11 +3,9 @@
 
 import { BatonError } from '@baton/base';
 import { describe, expect, test } from '@jest/globals';
-import { advert, FakeHost, OWN, router, VIP } from './fixtures.js';
+import { advert, FakeHost, MASTER_DOWN_MS, OWN, router, VIP } from './fixtures.js';
 import { MAX_LOSSES } from './loss-history.js';
 import { MAX_LIMITED_NOTICES } from './notices.js';
-
-const MASTER_DOWN_MS = 3609.375;
 
 function masterHost(change: Parameters<typeof router>[0] = {}): FakeHost {
   const host = new FakeHost();

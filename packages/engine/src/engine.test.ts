@@ -2,9 +2,7 @@
 // the real ones.
 
 import { describe, expect, test } from '@jest/globals';
-import { advert, FakeHost, OWN, PEER, router, VIP } from './fixtures.js';
-
-const MASTER_DOWN_MS = 3609.375;
+import { advert, FakeHost, MASTER_DOWN_MS, OWN, PEER, router, VIP } from './fixtures.js';
 
 function masterHost(): FakeHost {
   const host = new FakeHost();

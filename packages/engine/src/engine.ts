@@ -1,36 +1,28 @@
 // The election engine: hosts the virtual routers, feeds them what happens and performs what they ask, all in one tick.
 //
-//   datagram ─┐                                       ┌─> socket.send, addressOwner, announcer   (perform.ts)
-//   link ─────┼─> stall check -> VirtualRouter.handle ┤
-//   timer ────┘   (drains first)                      └─> emit(message) to the agent
+//   datagram ─> reception.ts ─┐                                       ┌─> sockets, addresses, announcer (perform.ts)
+//   link ─────> sessions.ts ──┼─> stall check -> VirtualRouter.handle ┤
+//   timer ────> roster.ts ────┘   (drains first)    (turn.ts)         └─> emit(message) to the agent
 //
 // One timer, armed for the smallest deadline of all routers. Everything is synchronous; nothing here knows Node, a
 // file or a process.
 
-import { assert, type Instant, type IpAddress } from '@baton/base';
-import type { LinkState, ReceivedDatagram } from '@baton/net';
-import {
-  checkReceived,
-  DISCARD_REASONS,
-  DISCARD_STATISTICS,
-  isSameRouter,
-  REMARK_STATISTICS,
-  type DiscardReason,
-  type ReceiveContext,
-  type ReceiveResult,
-  type VirtualRouterInput,
-  type VirtualRouterOutput,
-} from '@baton/vrrp';
-import { findLostAddresses } from './lost-addresses.js';
-import { HostedRouter } from './hosted-router.js';
-import { InterfaceSession } from './interface-session.js';
+import type { Instant } from '@baton/base';
+import type { LinkState } from '@baton/net';
+import { HostedRouter, type FamilyRouter } from './hosted-router.js';
+import type { InterfaceSession } from './interface-session.js';
 import { removeLeftovers } from './leftovers.js';
-import type { EngineSnapshot, RouterConfiguration, RouterSnapshot } from './messages.js';
+import { reinstateLostAddresses } from './lost-addresses.js';
+import type { EngineSnapshot, RouterConfiguration, RouterSnapshot, SyncGroupConfiguration } from './messages.js';
 import { Notices } from './notices.js';
-import { perform } from './perform.js';
 import type { EnginePorts } from './ports.js';
+import { Reception } from './reception.js';
+import { planReload } from './reload.js';
+import { Roster } from './roster.js';
+import { Sessions } from './sessions.js';
 import { snapshotRouter } from './snapshot.js';
-import { hasOutsleptItsPeers, latenessMs, STALL_NOTICE_MS } from './stall.js';
+import { canOutsleepPeers, hasOutsleptItsPeers, latenessMs, STALL_NOTICE_MS } from './stall.js';
+import { sessionOf, takeTurn, type TurnContext } from './turn.js';
 
 /** Datagrams that are read from each socket at a time before a backup may take over, and how often: what a flood sends
  *  beyond that waits for the event loop. */
@@ -41,10 +33,10 @@ export const DRAIN_PORTIONS = 32;
 export class Engine {
   readonly notices: Notices;
   readonly #ports: EnginePorts;
-  readonly #routers = new Map<string, HostedRouter>();
-  readonly #sessions = new Map<string, InterfaceSession>();
-  readonly #discarded: Record<DiscardReason, number>;
-  readonly #watched = new Set<string>();
+  readonly #roster = new Roster();
+  readonly #sessions: Sessions;
+  readonly #reception: Reception;
+  readonly #context: TurnContext;
   #armedAt: Instant | undefined;
   /** When the engine last had nothing to do: what is late since then is late because the process did not run. */
   #restingSince: Instant = 0;
@@ -55,65 +47,86 @@ export class Engine {
   constructor(ports: EnginePorts) {
     this.#ports = ports;
     this.notices = new Notices(ports);
-    this.#discarded = Object.fromEntries(DISCARD_REASONS.map((reason) => [reason, 0])) as Record<DiscardReason, number>;
+    this.#reception = new Reception(ports, this.notices);
+    this.#sessions = new Sessions({
+      ports,
+      notices: this.notices,
+      kindOf: (address) => this.#roster.kindOf(address),
+      receive: (session, datagram) => {
+        this.#enter((now) => {
+          const heard = this.#reception.judge(session, datagram, now);
+          if (heard !== undefined) takeTurn(heard.family, heard.input, now, this.#context);
+        });
+      },
+      linkChanged: (link) => {
+        this.#enter((now) => {
+          this.#onLinkChanged(link, now);
+        });
+      },
+    });
+    this.#context = { ports, notices: this.notices, roster: this.#roster, sessions: this.#sessions };
   }
 
-  /** Runs exactly these routers from now on, or changes nothing. A router keeps its state when name, interface, VRID,
-   *  version and family are the same.
+  /** Runs exactly these routers from now on, or changes nothing (reload.ts says who keeps its state).
    *  @throws {BatonError} when the kernel refuses a socket or does not answer; everything then goes on as before */
-  configure(generation: number, configurations: readonly RouterConfiguration[]): void {
+  configure(
+    generation: number,
+    configurations: readonly RouterConfiguration[],
+    _syncGroups: readonly SyncGroupConfiguration[] = [],
+  ): void {
     this.#enter((now) => {
-      const wanted = new Map(configurations.map((configuration) => [configuration.name, configuration]));
-      const leaving = [...this.#routers.values()].filter((hosted) => {
-        const next = wanted.get(hosted.name);
-        return next === undefined || !isSameRouter(hosted.router.parameters, next.families[0]);
-      });
-      const staying = [...this.#routers.values()].filter((hosted) => !leaving.includes(hosted));
-      const added = configurations
-        .filter(({ name }) => !staying.some((hosted) => hosted.name === name))
-        .map((configuration) => new HostedRouter(configuration, this.#ports.wallClockMs()));
+      const { leaving, staying, added } = planReload(this.#roster.all(), configurations);
+      const options = { mac: this.#ports.mac, nowMs: this.#ports.wallClockMs() };
+      const newcomers = added.map((configuration) => new HostedRouter(configuration, options));
+      const newFamilies = newcomers.flatMap(({ families }) => families);
 
       // What can be refused comes first: nothing below this block throws. Only a node that begins takes the addresses
       // of its past life off even before that: it has nothing to lose, and does nothing else while it holds them.
       const held = this.#ports.addressOwner.list();
-      const begins = this.#routers.size === 0;
-      if (begins) removeLeftovers(added, held, this.#ports, this.notices);
-      const opened = this.#openSessions(configurations);
+      const begins = this.#roster.size === 0;
+      if (begins) removeLeftovers(newFamilies, held, this.#ports, this.notices);
+      const opened = this.#sessions.open(configurations.flatMap(({ families }) => families));
 
       for (const hosted of leaving) this.#remove(hosted, now);
-      for (const session of opened) this.#sessions.set(session.name, session);
-      for (const hosted of staying) this.#change(hosted, wanted.get(hosted.name), now);
-      if (!begins) removeLeftovers(added, held, this.#ports, this.notices);
-      for (const hosted of added) this.#register(hosted);
-      for (const hosted of added) this.#start(hosted, now);
-      this.#closeUnusedSessions();
+      this.#sessions.adopt(opened);
+      for (const { hosted, configuration } of staying) this.#change(hosted, configuration, now);
+      if (!begins) removeLeftovers(newFamilies, held, this.#ports, this.notices);
+      for (const hosted of newcomers) this.#register(hosted);
+      for (const hosted of newcomers) this.#start(hosted, now);
+      this.#sessions.closeUnused();
       this.#generation = generation;
     });
   }
 
   /** Every router leaves: masters resign and take their addresses off. The engine can only be dropped after that. */
   shutdown(): void {
-    for (const hosted of this.#routers.values()) this.#feed(hosted, { kind: 'shutdown' }, this.#ports.clock.now());
-    for (const session of this.#sessions.values()) session.close();
+    const now = this.#ports.clock.now();
+    for (const family of this.#roster.families()) takeTurn(family, { kind: 'shutdown' }, now, this.#context);
+    this.#sessions.close();
     this.#ports.linkMonitor.close();
     this.#ports.timer.arm(undefined, () => undefined);
-    this.#routers.clear();
+    this.#roster.clear();
   }
 
   /** What the trackers of one router say. */
   setHealth(routerName: string, health: { readonly adjustment: number; readonly failed: boolean }): void {
-    const hosted = this.#routers.get(routerName);
+    const hosted = this.#roster.find(routerName);
     if (hosted === undefined) return;
     this.#enter((now) => {
-      this.#feed(hosted, { kind: 'priority-changed', adjustment: health.adjustment }, now);
-      this.#feed(hosted, { kind: 'fault-changed', reason: 'tracker-failed', active: health.failed }, now);
+      for (const family of hosted.families) {
+        takeTurn(family, { kind: 'priority-changed', adjustment: health.adjustment }, now, this.#context);
+      }
+      for (const family of hosted.families) {
+        const fault = { kind: 'fault-changed', reason: 'tracker-failed', active: health.failed } as const;
+        takeTurn(family, fault, now, this.#context);
+      }
     });
   }
 
   /** The state of every router, read back from the kernel where the kernel has the truth. */
   snapshotRouters(): readonly RouterSnapshot[] {
     const held = this.#ports.addressOwner.list();
-    return [...this.#routers.values()].map((hosted) => snapshotRouter(hosted, held));
+    return this.#roster.all().map((hosted) => snapshotRouter(hosted, held));
   }
 
   /** What the engine counts about itself. */
@@ -122,23 +135,19 @@ export class Engine {
       driver: this.#ports.packetIo.driver,
       generation: this.#generation,
       stallMs: this.#stallMs,
-      discarded: { ...this.#discarded },
+      discarded: { ...this.#reception.discarded },
     };
   }
 
   // --- what happens ---
 
-  #onDatagram(datagram: ReceivedDatagram): void {
-    this.#enter((now) => {
-      this.#deliver(datagram, now);
-    });
-  }
-
-  #onLinkChanged(link: LinkState): void {
-    this.#enter((now) => {
-      const session = this.#sessions.get(link.interface);
-      if (session !== undefined) this.#tellRouters(session, link, now);
-    });
+  #onLinkChanged(link: LinkState, now: Instant): void {
+    // Who becomes master by this news claims its addresses after the kernel was read: they are not lost.
+    const masters = this.#roster.families().filter(({ router }) => router.state.kind === 'master');
+    const sessions = this.#sessions.on(link.interface);
+    for (const session of sessions) session.update(link);
+    for (const session of sessions) this.#tellRouters(session, now);
+    for (const family of masters) reinstateLostAddresses(family, link, now, this.#context);
   }
 
   /** A deadline came. Masters are served at once. Before a backup may take over, what already lies in the sockets is
@@ -146,16 +155,13 @@ export class Engine {
    *  that a flood cannot silence them. */
   #onTimer(): void {
     this.#enter((now) => {
-      for (const session of this.#sessions.values()) {
-        if (session.retryAt !== undefined && session.retryAt <= now) {
-          this.#tellRouters(session, session.link, now);
-        }
+      for (const session of this.#sessions.all()) {
+        if (session.retryAt !== undefined && session.retryAt <= now) this.#retrySocket(session, now);
       }
-      this.#serve(now, (hosted) => hosted.router.state.kind !== 'backup');
+      this.#serve(now, isNoBackup);
       for (let portion = 0; portion < DRAIN_PORTIONS && this.#isDue(this.#ports.clock.now()); portion += 1) {
-        let count = 0;
-        for (const session of this.#sessions.values()) count += session.drain(DRAIN_PORTION);
-        this.#serve(this.#ports.clock.now(), (hosted) => hosted.router.state.kind !== 'backup');
+        const count = this.#sessions.drain(DRAIN_PORTION);
+        this.#serve(this.#ports.clock.now(), isNoBackup);
         if (count === 0) break;
       }
       this.#serve(this.#ports.clock.now(), () => true);
@@ -184,207 +190,92 @@ export class Engine {
   }
 
   #judgeStall(now: Instant): void {
-    for (const hosted of this.#routers.values()) {
-      if (hasOutsleptItsPeers(hosted.router, now, this.#restingSince)) this.#feed(hosted, { kind: 'stalled' }, now);
-    }
     const lateMs = latenessMs(now, this.#armedAt, this.#restingSince);
+    if (!canOutsleepPeers(lateMs)) return;
+    for (const family of this.#roster.families()) {
+      if (!hasOutsleptItsPeers(family.router, now, this.#restingSince)) continue;
+      takeTurn(family, { kind: 'stalled' }, now, this.#context);
+    }
     if (lateMs <= STALL_NOTICE_MS) return;
     this.#stallMs += lateMs;
     this.notices.sayLimited('warn', 'stall-detected', 'engine', { stalled_ms: Math.round(lateMs) });
   }
 
   /** Hands their due deadlines to the routers that are chosen. */
-  #serve(now: Instant, chosen: (hosted: HostedRouter) => boolean): void {
-    for (const hosted of this.#routers.values()) {
-      const deadline = hosted.router.nextDeadline();
-      if (deadline !== undefined && deadline <= now && chosen(hosted)) this.#feed(hosted, { kind: 'timer' }, now);
+  #serve(now: Instant, chosen: (family: FamilyRouter) => boolean): void {
+    for (const family of this.#roster.due(now)) {
+      if (chosen(family)) takeTurn(family, { kind: 'timer' }, now, this.#context);
     }
   }
 
   #isDue(now: Instant): boolean {
-    return [...this.#routers.values()].some((hosted) => (hosted.router.nextDeadline() ?? Infinity) <= now);
+    return (this.#roster.firstDeadline ?? Infinity) <= now;
   }
 
-  #tellRouters(session: InterfaceSession, link: LinkState, now: Instant): void {
-    session.update(link);
-    // Who becomes master by this news claims its addresses after the kernel was read: they are not lost.
-    const masters = [...this.#routers.values()].filter((hosted) => hosted.router.state.kind === 'master');
-    for (const hosted of session.routers.values()) {
-      for (const input of session.describe()) this.#feed(hosted, input, now);
-    }
-    for (const hosted of masters) this.#reinstate(hosted, session.link, now);
+  #retrySocket(session: InterfaceSession, now: Instant): void {
+    session.update(session.link);
+    this.#tellRouters(session, now);
   }
 
-  /** A master whose address somebody took off gets it back in place. */
-  #reinstate(hosted: HostedRouter, link: LinkState, now: Instant): void {
-    const lost = findLostAddresses(hosted, link);
-    if (lost.length === 0) return;
-    for (const address of lost) {
-      const fields = { router: hosted.name, address: address.address, interface: link.interface };
-      this.notices.say('warn', 'address-lost', fields);
-    }
-    if (hosted.losses.isTooMany(now)) {
-      this.#feed(hosted, { kind: 'claim-failed' }, now);
-      return;
-    }
-    const { announce } = hosted.router.parameters;
-    this.#perform(
-      hosted,
-      [
-        { kind: 'claim-addresses', addresses: lost },
-        { kind: 'announce-addresses', addresses: lost, count: announce.count },
-      ],
-      now,
-    );
+  #tellRouters(session: InterfaceSession, now: Instant): void {
+    for (const family of session.routers.values()) this.#tell(family, session, now);
   }
 
-  #deliver(datagram: ReceivedDatagram, now: Instant): void {
-    const session = this.#sessions.get(datagram.interface);
-    if (session === undefined) return;
-    const result = checkReceived(datagram, (vrid) => receiveContext(session.routers.get(vrid)));
-    if (!result.ok) {
-      this.#discard(session, datagram, result);
-      return;
-    }
-    const hosted = session.routers.get(result.vrid);
-    if (hosted === undefined) return;
-    for (const remark of result.remarks) {
-      hosted.router.statistics[REMARK_STATISTICS[remark]] += 1;
-      this.notices.sayLimited('warn', remark, `${hosted.name} ${datagram.source}`, {
-        router: hosted.name,
-        source: datagram.source,
-      });
-    }
-    hosted.heard.note(datagram.source, result.advertisement, result.checksumForm, this.#ports.wallClockMs());
-    const input: VirtualRouterInput = {
-      kind: 'advertisement',
-      advertisement: result.advertisement,
-      source: datagram.source,
-    };
-    this.#feed(hosted, input, now);
-  }
-
-  #discard(
-    session: InterfaceSession,
-    datagram: ReceivedDatagram,
-    rejected: Extract<ReceiveResult, { ok: false }>,
-  ): void {
-    const { reason, vrid } = rejected;
-    const hosted = vrid === undefined ? undefined : session.routers.get(vrid);
-    if (hosted === undefined || reason === 'unknown-vrid') this.#discarded[reason] += 1;
-    else hosted.router.statistics[DISCARD_STATISTICS[reason]] += 1;
-    this.notices.sayLimited('warn', 'advertisement-discarded', `${session.name} ${datagram.source} ${reason}`, {
-      interface: session.name,
-      source: datagram.source,
-      reason,
-      ...(hosted === undefined ? {} : { router: hosted.name }),
-    });
-  }
-
-  #feed(hosted: HostedRouter, input: VirtualRouterInput, now: Instant): void {
-    this.#perform(hosted, hosted.router.handle(input, now), now);
-  }
-
-  #perform(hosted: HostedRouter, outputs: readonly VirtualRouterOutput[], now: Instant): void {
-    const session = this.#sessionOf(hosted);
-    const context = { hosted, session, ports: this.#ports, notices: this.notices, decidedAt: now };
-    if (perform(outputs, context).claimFailed) this.#feed(hosted, { kind: 'claim-failed' }, now);
-  }
-
-  #sessionOf(hosted: HostedRouter): InterfaceSession {
-    const session = this.#sessions.get(hosted.router.parameters.interface);
-    assert(session !== undefined, 'the interface of every router has a session');
-    return session;
+  #tell(family: FamilyRouter, session: InterfaceSession, now: Instant): void {
+    const given = family.hosted.settings.sourceAddresses[family.family];
+    for (const input of session.describe(given)) takeTurn(family, input, now, this.#context);
   }
 
   #register(hosted: HostedRouter): void {
-    this.#routers.set(hosted.name, hosted);
-    this.#sessionOf(hosted).routers.set(hosted.router.parameters.vrid, hosted);
+    this.#roster.add(hosted);
+    for (const family of hosted.families) {
+      sessionOf(family, this.#sessions).routers.set(family.router.parameters.vrid, family);
+    }
   }
 
   #start(hosted: HostedRouter, now: Instant): void {
-    for (const input of this.#sessionOf(hosted).describe()) this.#feed(hosted, input, now);
-    this.#feed(hosted, { kind: 'startup' }, now);
+    for (const family of hosted.families) this.#tell(family, sessionOf(family, this.#sessions), now);
+    for (const family of hosted.families) takeTurn(family, { kind: 'startup' }, now, this.#context);
   }
 
-  #change(hosted: HostedRouter, configuration: RouterConfiguration | undefined, now: Instant): void {
-    if (configuration === undefined) return;
-    const [parameters] = configuration.families;
-    if (JSON.stringify(hosted.router.parameters) === JSON.stringify(parameters)) return;
-    this.#feed(hosted, { kind: 'parameters-changed', parameters }, now);
-    // Who stops being the owner gives up what it had as one: it must be able to release it.
-    if (!hosted.ownsAddresses()) hosted.preexisting.clear();
+  #change(hosted: HostedRouter, configuration: RouterConfiguration, now: Instant): void {
+    const sources = JSON.stringify(hosted.settings.sourceAddresses);
+    hosted.reconfigure(configuration);
+    for (const [index, family] of hosted.families.entries()) {
+      const parameters = configuration.families[index];
+      if (parameters === undefined) continue;
+      if (JSON.stringify(family.router.parameters) === JSON.stringify(parameters)) continue;
+      takeTurn(family, { kind: 'parameters-changed', parameters }, now, this.#context);
+      // Who stops being the owner gives up what it had as one: it must be able to release it.
+      if (!family.ownsAddresses()) family.preexisting.clear();
+    }
+    this.#roster.noteParameters();
+    if (JSON.stringify(hosted.settings.sourceAddresses) === sources) return;
+    for (const family of hosted.families) this.#tell(family, sessionOf(family, this.#sessions), now);
   }
 
   #remove(hosted: HostedRouter, now: Instant): void {
-    this.#feed(hosted, { kind: 'shutdown' }, now);
-    const { interface: interfaceName, vrid } = hosted.router.parameters;
-    this.#sessions.get(interfaceName)?.routers.delete(vrid);
-    this.#routers.delete(hosted.name);
-  }
-
-  /** Opens a session on every interface that has none yet: all of them, or none.
-   *  @throws {BatonError} */
-  #openSessions(configurations: readonly RouterConfiguration[]): readonly InterfaceSession[] {
-    const opened: InterfaceSession[] = [];
-    const names = new Set(configurations.map(({ families: [parameters] }) => parameters.interface));
-    try {
-      for (const name of names) if (!this.#sessions.has(name)) opened.push(this.#openSession(name));
-    } catch (error) {
-      for (const session of opened) session.close();
-      throw error;
+    for (const family of hosted.families) takeTurn(family, { kind: 'shutdown' }, now, this.#context);
+    for (const family of hosted.families) {
+      sessionOf(family, this.#sessions).routers.delete(family.router.parameters.vrid);
     }
-    return opened;
-  }
-
-  #openSession(interfaceName: string): InterfaceSession {
-    // Watched before it is read, so that no change falls between the two; the monitor goes on watching what has no
-    // router any more.
-    if (!this.#watched.has(interfaceName)) {
-      this.#ports.linkMonitor.watch([interfaceName], (link) => {
-        this.#onLinkChanged(link);
-      });
-      this.#watched.add(interfaceName);
-    }
-    return new InterfaceSession(interfaceName, {
-      ports: this.#ports,
-      notices: this.notices,
-      kindOf: (address) => this.#kindOf(address),
-      receive: (datagram) => {
-        this.#onDatagram(datagram);
-      },
-    });
-  }
-
-  #closeUnusedSessions(): void {
-    for (const session of this.#sessions.values()) {
-      if (session.routers.size > 0) continue;
-      session.close();
-      this.#sessions.delete(session.name);
-    }
-  }
-
-  #kindOf(address: IpAddress): 'moved' | 'owned' | 'free' {
-    const users = [...this.#routers.values()].filter((hosted) => hosted.virtualAddresses().includes(address));
-    if (users.length === 0) return 'free';
-    return users.every((hosted) => hosted.ownsAddresses()) ? 'owned' : 'moved';
+    this.#roster.delete(hosted);
   }
 
   #rearm(): void {
-    const deadlines = [
-      ...[...this.#routers.values()].map((hosted) => hosted.router.nextDeadline()),
-      ...[...this.#sessions.values()].map((session) => session.retryAt),
-    ].filter((deadline) => deadline !== undefined);
-    const next = deadlines.length === 0 ? undefined : Math.min(...deadlines);
+    const retryAt = this.#sessions.nextRetryAt();
+    const deadline = this.#roster.firstDeadline;
+    const next = deadline === undefined || retryAt === undefined ? (deadline ?? retryAt) : Math.min(deadline, retryAt);
     this.#armedAt = next;
     this.#restingSince = this.#ports.clock.now();
-    this.#ports.timer.arm(next, () => {
-      this.#onTimer();
-    });
+    this.#ports.timer.arm(next, this.#fire);
   }
+
+  readonly #fire = (): void => {
+    this.#onTimer();
+  };
 }
 
-function receiveContext(hosted: HostedRouter | undefined): ReceiveContext | undefined {
-  if (hosted === undefined) return undefined;
-  return { parameters: hosted.router.parameters, primaryAddress: hosted.router.primaryAddress };
+function isNoBackup({ router }: FamilyRouter): boolean {
+  return router.state.kind !== 'backup';
 }

@@ -1,7 +1,19 @@
 // A host on fake ports: one interface, a clock that stands still until told, and a list of everything the engine did.
+// And what it is configured with and hears.
 
-import type { LinkState, ReceivedDatagram } from '@baton/net';
-import { DEFAULT_RULES, encodeAdvertisement, VRRP_GROUP_IPV4, type VirtualRouterParameters } from '@baton/vrrp';
+import { addressFamily } from '@baton/base';
+import type { LinkState, ReceivedDatagram, SendEnvelope } from '@baton/net';
+import {
+  DEFAULT_RULES,
+  encodeAdvertisement,
+  sentChecksumForm,
+  VRRP_GROUP_IPV4,
+  VRRP_GROUP_IPV6,
+  type Advertisement,
+  type AdvertisementEnvelope,
+  type VirtualRouterParameters,
+} from '@baton/vrrp';
+import { createHmac } from 'node:crypto';
 import { Engine } from './engine.js';
 import type { EngineMessage, RouterConfiguration } from './messages.js';
 import type { EnginePorts } from './ports.js';
@@ -9,18 +21,42 @@ import type { EnginePorts } from './ports.js';
 export const OWN = '10.9.0.1';
 export const PEER = '10.9.0.2';
 export const VIP = '10.9.0.100';
+export const OWN6 = 'fe80::1';
+export const PEER6 = 'fe80::2';
+export const VIPS6 = ['fe80::100', 'fd09::100'] as const;
+/** What a backup of priority 100 waits at the default interval, ms. */
+export const MASTER_DOWN_MS = 3609.375;
+
+interface FakeSocket {
+  readonly receive: (datagram: ReceivedDatagram) => void;
+  readonly waiting: ReceivedDatagram[];
+}
+
+/** HMAC-SHA-256, as the process has it. */
+export function mac(key: Uint8Array, message: Uint8Array): Uint8Array {
+  return createHmac('sha256', key).update(message).digest();
+}
 
 /** A host with one interface, a clock that stands still until told, and a list of everything the engine did. */
 export class FakeHost {
+  /** Calls to the ports in order; what is IPv6 says so. */
   readonly calls: string[] = [];
   readonly messages: EngineMessage[] = [];
+  readonly sent: { readonly payload: Uint8Array; readonly envelope: SendEnvelope }[] = [];
   readonly held: { address: string; prefixLength: number; interface: string; ours: boolean }[] = [];
   now = 1000;
+  /** Stands still until told. */
+  wallClockMs = 0;
   refuseClaims = false;
+  /** Addresses that the kernel refuses, one by one. */
+  readonly refusedAddresses = new Set<string>();
+  /** What the kernel answers when it is asked to send. */
+  sendErrno: string | undefined;
   /** What the kernel answers when it is asked for the addresses. */
   kernelError: Error | undefined;
-  /** What the kernel answers when a socket is opened. */
+  /** What the kernel answers when a socket is opened, in the family given or in both. */
   socketError: Error | undefined;
+  socketErrorFamily: 4 | 6 | undefined;
   /** How much time every advertisement costs that is read, ms. */
   costOfReadingMs = 0;
   link: LinkState = {
@@ -29,17 +65,20 @@ export class FakeHost {
     up: true,
     index: 2,
     mac: '02:00:00:00:00:01',
-    addresses: [{ address: OWN, prefixLength: 24 }],
+    addresses: [
+      { address: OWN, prefixLength: 24 },
+      { address: OWN6, prefixLength: 64 },
+    ],
   };
   armedAt: number | undefined;
   private fire: () => void = () => undefined;
-  private receive: (datagram: ReceivedDatagram) => void = () => undefined;
-  private linkChanged: (state: LinkState) => void = () => undefined;
-  private readonly waiting: ReceivedDatagram[] = [];
+  private readonly watchers = new Map<string, (state: LinkState) => void>();
+  private readonly sockets = new Map<string, FakeSocket>();
 
   readonly ports: EnginePorts = {
     clock: { now: () => this.now },
-    wallClockMs: () => 0,
+    mac,
+    wallClockMs: () => this.wallClockMs,
     timer: {
       arm: (at, fire) => {
         this.armedAt = at;
@@ -51,36 +90,10 @@ export class FakeHost {
       if (message.type === 'state-changed')
         this.calls.push(`${message.change.from} -> ${message.change.to} (${message.change.reason})`);
     },
-    packetIo: {
-      driver: 'native',
-      open: (interfaceName, family, receive) => {
-        if (this.socketError !== undefined) throw this.socketError;
-        this.calls.push(`open ${interfaceName}`);
-        this.receive = receive;
-        return {
-          interface: interfaceName,
-          family,
-          send: (payload) => {
-            this.calls.push(`send priority ${String(payload[2])}`);
-            return { ok: true };
-          },
-          drain: (limit) => {
-            const read = this.waiting.splice(0, limit);
-            for (const datagram of read) {
-              this.now += this.costOfReadingMs;
-              receive(datagram);
-            }
-            return read.length;
-          },
-          close: () => {
-            this.calls.push(`close ${interfaceName}`);
-          },
-        };
-      },
-    },
+    packetIo: { driver: 'native', open: (name, family, receive) => this.open(name, family, receive) },
     addressOwner: {
       claim: (place) => {
-        if (this.refuseClaims) return { ok: false, errno: 'EACCES' };
+        if (this.refuseClaims || this.refusedAddresses.has(place.address)) return { ok: false, errno: 'EACCES' };
         this.calls.push(`claim ${place.address}`);
         this.held.push({ ...place, ours: true });
         return { ok: true, already: false, ours: true };
@@ -105,9 +118,9 @@ export class FakeHost {
       },
     },
     linkMonitor: {
-      read: () => this.link,
-      watch: (_names, changed) => {
-        this.linkChanged = changed;
+      read: (name) => this.readLink(name),
+      watch: (names, changed) => {
+        for (const name of names) this.watchers.set(name, changed);
       },
       close: () => undefined,
     },
@@ -130,15 +143,16 @@ export class FakeHost {
   fireTimer(): void {
     this.fire();
   }
+  /** A datagram arrives; without a socket for it nobody hears it. */
   deliver(datagram: ReceivedDatagram): void {
-    this.receive(datagram);
+    this.socketFor(datagram)?.receive(datagram);
   }
   putInSocket(datagram: ReceivedDatagram): void {
-    this.waiting.push(datagram);
+    this.socketFor(datagram)?.waiting.push(datagram);
   }
   changeLink(change: Partial<LinkState>): void {
     this.link = { ...this.link, ...change };
-    this.linkChanged(this.link);
+    this.watchers.get(this.link.interface)?.(this.link);
   }
   takeCalls(): string[] {
     return this.calls.splice(0);
@@ -146,10 +160,57 @@ export class FakeHost {
   notices(): string[] {
     return this.messages.flatMap((message) => (message.type === 'notice' ? [message.event] : []));
   }
+  /** The fields of every notice of one event. */
+  told(event: string): Readonly<Record<string, unknown>>[] {
+    return this.messages.flatMap((message) =>
+      message.type === 'notice' && message.event === event ? [message.fields] : [],
+    );
+  }
+
+  private open(
+    name: string,
+    family: 4 | 6,
+    receive: (datagram: ReceivedDatagram) => void,
+  ): ReturnType<EnginePorts['packetIo']['open']> {
+    if (this.socketError !== undefined && (this.socketErrorFamily ?? family) === family) throw this.socketError;
+    const suffix = family === 6 ? ' (IPv6)' : '';
+    this.calls.push(`open ${name}${suffix}`);
+    const socket: FakeSocket = { receive, waiting: [] };
+    this.sockets.set(`${name} ${String(family)}`, socket);
+    return {
+      interface: name,
+      family,
+      send: (payload, envelope) => {
+        if (this.sendErrno !== undefined) return { ok: false, errno: this.sendErrno };
+        this.calls.push(`send priority ${String(payload[2])}${suffix}`);
+        this.sent.push({ payload, envelope });
+        return { ok: true };
+      },
+      drain: (limit) => {
+        const read = socket.waiting.splice(0, limit);
+        for (const datagram of read) {
+          this.now += this.costOfReadingMs;
+          receive(datagram);
+        }
+        return read.length;
+      },
+      close: () => {
+        this.calls.push(`close ${name}${suffix}`);
+      },
+    };
+  }
+  private readLink(name: string): LinkState {
+    if (name === this.link.interface) return this.link;
+    return { interface: name, exists: name === 'lo', up: name === 'lo', index: 0, mac: undefined, addresses: [] };
+  }
+  private socketFor({ interface: name, source }: ReceivedDatagram): FakeSocket | undefined {
+    return this.sockets.get(`${name} ${String(addressFamily(source))}`);
+  }
 }
 
-export function router(change: Partial<VirtualRouterParameters> = {}): RouterConfiguration {
-  const parameters: VirtualRouterParameters = {
+/** The parameters of a router with IPv4 addresses. */
+export function parameters(change: Partial<VirtualRouterParameters> = {}): VirtualRouterParameters {
+  return {
     name: 'web',
     interface: 'eth0',
     vrid: 7,
@@ -166,9 +227,28 @@ export function router(change: Partial<VirtualRouterParameters> = {}): RouterCon
     rules: DEFAULT_RULES,
     ...change,
   };
+}
+
+/** The parameters of a router with IPv6 addresses. */
+export function parameters6(change: Partial<VirtualRouterParameters> = {}): VirtualRouterParameters {
+  return parameters({ family: 6, addresses: VIPS6.map((address) => ({ address, prefixLength: 64 })), ...change });
+}
+
+/** A router of one family. */
+export function router(change: Partial<VirtualRouterParameters> = {}): RouterConfiguration {
+  return hosting([parameters(change)]);
+}
+
+/** A router with addresses of both families. */
+export function dualRouter(change: Partial<VirtualRouterParameters> = {}): RouterConfiguration {
+  return hosting([parameters(change), parameters6(change)]);
+}
+
+/** A router of these families, by its defaults. */
+export function hosting(families: RouterConfiguration['families']): RouterConfiguration {
   return {
-    name: parameters.name,
-    families: [parameters],
+    name: families[0].name,
+    families,
     epochFloor: 0,
     sourceAddresses: {},
     virtualMac: false,
@@ -177,17 +257,37 @@ export function router(change: Partial<VirtualRouterParameters> = {}): RouterCon
   };
 }
 
-export function advert(priority: number, change: { vrid?: number; ttl?: number } = {}): ReceivedDatagram {
+/** How an advertisement from the peer differs from what it ordinarily is. */
+export interface AdvertChange extends Partial<
+  Pick<Advertisement, 'vrid' | 'version' | 'addresses' | 'advertIntervalMs'>
+> {
+  readonly ttl?: number;
+  readonly interface?: string;
+  readonly source?: string;
+  readonly destination?: string;
+  readonly proof?: AdvertisementEnvelope['proof'];
+}
+
+/** An advertisement from the peer over IPv4. */
+export function advert(priority: number, change: AdvertChange = {}): ReceivedDatagram {
+  return arrival(priority, { source: PEER, destination: VRRP_GROUP_IPV4, addresses: [VIP], ...change });
+}
+
+/** An advertisement from the peer over IPv6. */
+export function advert6(priority: number, change: AdvertChange = {}): ReceivedDatagram {
+  return arrival(priority, { source: PEER6, destination: VRRP_GROUP_IPV6, addresses: VIPS6, ...change });
+}
+
+function arrival(
+  priority: number,
+  change: AdvertChange & Required<Pick<AdvertChange, 'source' | 'destination' | 'addresses'>>,
+): ReceivedDatagram {
+  const { source, destination, addresses, proof, version = 3, vrid = 7, advertIntervalMs = 1000, ttl = 255 } = change;
+  const checksumForm = sentChecksumForm({ version, family: addressFamily(source), checksum: 'auto' });
+  const envelope = { source, destination, checksumForm };
   const payload = encodeAdvertisement(
-    { version: 3, vrid: change.vrid ?? 7, priority, advertIntervalMs: 1000, addresses: [VIP] },
-    { source: PEER, destination: VRRP_GROUP_IPV4, checksumForm: 'pseudo-header' },
+    { version, vrid, priority, advertIntervalMs, addresses },
+    proof === undefined ? envelope : { ...envelope, proof },
   );
-  return {
-    interface: 'eth0',
-    source: PEER,
-    destination: VRRP_GROUP_IPV4,
-    ttl: change.ttl ?? 255,
-    payload,
-    headerValid: true,
-  };
+  return { interface: change.interface ?? 'eth0', source, destination, ttl, payload, headerValid: true };
 }

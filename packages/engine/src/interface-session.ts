@@ -1,10 +1,11 @@
-// One network interface as its routers see it: is it there, is it up, which address is primary, and the one socket
-// that all routers on it share. Turns what the kernel says into inputs for those routers. Knows no VRRP message.
+// One network interface in one family, as its routers see it: is it there, is it up, which address is primary, and the
+// one socket that all routers on it share. Turns what the kernel says into inputs for those routers. Knows no VRRP
+// message.
 
 import { addressFamily, isBatonError, type Instant, type IpAddress } from '@baton/base';
 import type { AdvertisementSocket, LinkState, NetErrorCode, ReceivedDatagram } from '@baton/net';
-import type { FaultReason, VirtualRouterInput } from '@baton/vrrp';
-import type { HostedRouter } from './hosted-router.js';
+import { isLinkLocal, type FaultReason, type VirtualRouterInput } from '@baton/vrrp';
+import type { FamilyRouter } from './hosted-router.js';
 import type { Notices } from './notices.js';
 import type { EnginePorts } from './ports.js';
 
@@ -18,14 +19,15 @@ export interface SessionContext {
   /** Whose an address is: moved by a router of this node, the host's own by an owner's configuration, or of no
    *  router. */
   readonly kindOf: (address: IpAddress) => 'moved' | 'owned' | 'free';
-  readonly receive: (datagram: ReceivedDatagram) => void;
+  readonly receive: (session: InterfaceSession, datagram: ReceivedDatagram) => void;
 }
 
-/** The state of one interface and the routers that run on it. */
+/** The state of one interface in one family, and the routers that run on it. */
 export class InterfaceSession {
   readonly name: string;
+  readonly family: 4 | 6;
   /** Keyed by VRID. */
-  readonly routers = new Map<number, HostedRouter>();
+  readonly routers = new Map<number, FamilyRouter>();
   readonly #context: SessionContext;
   #socket: AdvertisementSocket | undefined;
   #socketIndex = 0;
@@ -33,8 +35,9 @@ export class InterfaceSession {
   #retryAt: Instant | undefined;
 
   /** @throws {BatonError} when the kernel does not tell about the interface, or denies raw sockets altogether */
-  constructor(name: string, context: SessionContext) {
+  constructor(name: string, family: 4 | 6, context: SessionContext) {
     this.name = name;
+    this.family = family;
     this.#context = context;
     this.#link = context.ports.linkMonitor.read(name);
     this.#reopenSocketIfNeeded();
@@ -50,14 +53,18 @@ export class InterfaceSession {
     return this.#link;
   }
 
-  /** The first IPv4 address of the interface that no router moves; one that an address owner has of its own only where
-   *  there is no other. */
-  primaryAddress(): IpAddress | undefined {
+  /** What a router sends from: the address that it was given, or the first address of the interface that no router
+   *  moves, in IPv6 the first link-local one (RFC 9568 §5.1.2.1, §7.2); one that an address owner has of its own only
+   *  where there is no other.
+   *  @returns undefined when the interface does not have it */
+  primaryAddress(given: IpAddress | undefined): IpAddress | undefined {
     const candidates = this.#link.addresses
       .map((entry) => entry.address)
-      .filter((address) => addressFamily(address) === 4);
+      .filter((address) => addressFamily(address) === this.family);
+    if (given !== undefined) return candidates.find((address) => address === given);
+    const usable = this.family === 4 ? candidates : candidates.filter(isLinkLocal);
     const first = (kind: 'free' | 'owned'): IpAddress | undefined =>
-      candidates.find((address) => this.#context.kindOf(address) === kind);
+      usable.find((address) => this.#context.kindOf(address) === kind);
     return first('free') ?? first('owned');
   }
 
@@ -73,16 +80,20 @@ export class InterfaceSession {
   }
 
   /** The present truth about the interface as inputs for a router on it, in the order in which it must be told; giving
-   *  the same truth twice changes nothing. */
-  describe(): readonly VirtualRouterInput[] {
+   *  the same truth twice changes nothing.
+   *  @param given what the router was told to send from */
+  describe(given: IpAddress | undefined): readonly VirtualRouterInput[] {
+    const { exists, up } = this.#link;
+    const primaryAddress = this.primaryAddress(given);
     const faults: readonly { readonly reason: FaultReason; readonly active: boolean }[] = [
-      { reason: 'interface-missing', active: !this.#link.exists },
-      { reason: 'socket-unavailable', active: this.#link.exists && this.#socket === undefined },
-      { reason: 'link-down', active: this.#link.exists && !this.#link.up },
+      { reason: 'interface-missing', active: !exists },
+      { reason: 'socket-unavailable', active: exists && this.#socket === undefined },
+      { reason: 'link-down', active: exists && !up },
+      { reason: 'source-address-missing', active: exists && given !== undefined && primaryAddress === undefined },
     ];
     const inputs = (active: boolean): VirtualRouterInput[] =>
       faults.filter((fault) => fault.active === active).map((fault) => ({ kind: 'fault-changed', ...fault }));
-    const address: VirtualRouterInput = { kind: 'address-changed', primaryAddress: this.primaryAddress() };
+    const address: VirtualRouterInput = { kind: 'address-changed', primaryAddress };
     // Bad news about the link comes first, so that nobody tries to resign over a dead one; good news comes last, so
     // that nobody starts without an address.
     return [...inputs(true), address, ...inputs(false)];
@@ -113,13 +124,16 @@ export class InterfaceSession {
     if (!this.#link.exists) return;
     const { ports, notices, receive } = this.#context;
     try {
-      this.#socket = ports.packetIo.open(this.name, 4, receive);
+      this.#socket = ports.packetIo.open(this.name, this.family, (datagram) => {
+        receive(this, datagram);
+      });
       this.#socketIndex = this.#link.index;
     } catch (error) {
       if (!isBatonError(error) || error.code === DENIED) throw error;
       this.#retryAt = ports.clock.now() + SOCKET_RETRY_MS;
-      notices.sayLimited('error', 'socket-open-failed', this.name, {
+      notices.sayLimited('error', 'socket-open-failed', `${this.name} ${String(this.family)}`, {
         interface: this.name,
+        family: this.family,
         code: error.code,
         message: error.message,
       });

@@ -1,15 +1,46 @@
-// Sees that somebody else took a virtual address off a master.
+// Sees that somebody else took a virtual address off a master, and puts it back in place.
 
+import type { Instant } from '@baton/base';
 import type { LinkState } from '@baton/net';
-import type { VirtualAddress } from '@baton/vrrp';
-import type { HostedRouter } from './hosted-router.js';
+import { heldAddresses, type VirtualAddress } from '@baton/vrrp';
+import type { FamilyRouter } from './hosted-router.js';
+import { performTurn, takeTurn, type TurnContext } from './turn.js';
 
 /** The addresses that a master should have on this interface and has not. */
-export function findLostAddresses(hosted: HostedRouter, link: LinkState): readonly VirtualAddress[] {
-  const { state, parameters } = hosted.router;
+export function findLostAddresses(family: FamilyRouter, link: LinkState): readonly VirtualAddress[] {
+  const { state, parameters } = family.router;
   if (state.kind !== 'master' || !link.exists) return [];
   const present = new Set(link.addresses.map((entry) => entry.address));
-  return parameters.addresses.filter(
-    (address) => hosted.placed(address).interface === link.interface && !present.has(address.address),
+  return heldAddresses(parameters).filter(
+    (address) => family.placed(address).interface === link.interface && !present.has(address.address),
+  );
+}
+
+/** A master whose address somebody took off gets it back in the same turn, until that has happened too often. */
+export function reinstateLostAddresses(
+  family: FamilyRouter,
+  link: LinkState,
+  now: Instant,
+  context: TurnContext,
+): void {
+  const lost = findLostAddresses(family, link);
+  if (lost.length === 0) return;
+  for (const address of lost) {
+    const fields = { router: family.name, address: address.address, interface: link.interface };
+    context.notices.say('warn', 'address-lost', fields);
+  }
+  if (family.losses.isTooMany(now)) {
+    takeTurn(family, { kind: 'claim-failed' }, now, context);
+    return;
+  }
+  const { count } = family.router.parameters.announce;
+  performTurn(
+    family,
+    [
+      { kind: 'claim-addresses', addresses: lost },
+      { kind: 'announce-addresses', addresses: lost, count },
+    ],
+    now,
+    context,
   );
 }

@@ -135,7 +135,7 @@ class EngineProcess {
     try {
       if (firstTime) this.#takeHold(message.runtimeDirectory);
       this.#engine ??= this.#createEngine();
-      this.#engine.configure(message.generation, message.routers);
+      this.#engine.configure(message.generation, message.routers, message.syncGroups);
       // After the leftovers are gone, and long before a backup can be called upon.
       if (firstTime && this.#ports !== undefined) rehearsePromotion(this.#ports);
     } catch (error) {
@@ -200,6 +200,7 @@ class EngineProcess {
         const fields = { interface: failure.interface, message: describeError(failure.error) };
         this.#engine?.notices.sayLimited('warn', 'link-read-failed', failure.interface, fields);
       }),
+      mac: hmacSha256,
       wallClockMs: () => Date.now(),
       emit: (message) => {
         this.#send(message);
@@ -317,6 +318,12 @@ class EngineProcess {
   #send(message: EngineMessage): void {
     this.#supervisor.send(message);
   }
+}
+
+/** Node's cryptography is loaded by the first router that needs it. */
+function hmacSha256(key: Uint8Array, message: Uint8Array): Uint8Array {
+  const { createHmac } = process.getBuiltinModule('node:crypto');
+  return createHmac('sha256', key).update(message).digest();
 }
 
 const PRIVILEGE_ERRORS: ReadonlySet<string> = new Set<NetErrorCode>([

@@ -142,7 +142,25 @@ export interface RouterSnapshot {
   readonly addresses: readonly { readonly address: string; readonly interface: string; readonly installed: boolean }[];
   readonly primaryAddress: string | undefined;
   readonly master: { readonly address: string; readonly priority: number } | undefined;
-  /** Every router heard for this VRID, newest advertisement of each. */
+  /** Every router heard for this VRID, in either family. */
+  readonly heard: readonly HeardRouter[];
+  readonly masterDownIntervalMs: number;
+  readonly skewTimeMs: number;
+  /** Of both families together; masterships count once. */
+  readonly statistics: Readonly<Record<StatisticName, number>>;
+  /** Each family by itself, IPv4 first. What stands above and is not a sum is the first one's. */
+  readonly families: readonly FamilySnapshot[];
+}
+
+/** One family of a router at one moment. */
+export interface FamilySnapshot {
+  readonly family: 4 | 6;
+  readonly state: StateName;
+  readonly faults: readonly FaultReason[];
+  /** What it sends from. */
+  readonly primaryAddress: string | undefined;
+  readonly master: { readonly address: string; readonly priority: number } | undefined;
+  /** Every router heard for this VRID in this family, newest advertisement of each. */
   readonly heard: readonly HeardRouter[];
   readonly masterDownIntervalMs: number;
   readonly skewTimeMs: number;

@@ -32,8 +32,9 @@ export class Notices {
   }
 
   /** Says something that a peer can provoke at will: once a minute for each subject, with the count of what was
-   *  swallowed since. */
-  sayLimited(level: Level, event: string, subject: string, fields: NoticeFields): void {
+   *  swallowed since.
+   *  @param fields what costs something to find out is asked for only when it is said */
+  sayLimited(level: Level, event: string, subject: string, fields: NoticeFields | (() => NoticeFields)): void {
     const now = this.#ports.clock.now();
     const key = `${event} ${subject}`;
     const known = this.#recent.get(key);
@@ -46,7 +47,8 @@ export class Notices {
     this.#recent.set(key, { until: now + NOTICE_PERIOD_MS, swallowed: 0 });
     if (this.#recent.size > MAX_NOTICE_SUBJECTS) this.#forgetOldest();
     const swallowed = known?.swallowed ?? 0;
-    this.say(level, event, swallowed === 0 ? fields : { ...fields, swallowed });
+    const told = typeof fields === 'function' ? fields() : fields;
+    this.say(level, event, swallowed === 0 ? told : { ...told, swallowed });
   }
 
   #isWithinBudget(now: Instant): boolean {

@@ -3,6 +3,7 @@
 
 import type { Clock, Instant } from '@baton/base';
 import type { AddressOwner, Announcer, LinkMonitor, PacketIo } from '@baton/net';
+import type { Mac } from '@baton/vrrp';
 import type { EngineMessage } from './messages.js';
 
 /** The engine's only timer. */
@@ -20,7 +21,9 @@ export interface EnginePorts {
   readonly linkMonitor: LinkMonitor;
   readonly clock: Clock;
   readonly timer: DeadlineTimer;
-  /** Wall-clock milliseconds since 1970, only ever shown. */
+  /** HMAC-SHA-256, for advertisements that are authenticated. */
+  readonly mac: Mac;
+  /** Wall-clock milliseconds since 1970: shown, and stamped on authenticated advertisements. No timer looks at it. */
   readonly wallClockMs: () => number;
   /** Tells the agent; never blocks and never throws. */
   readonly emit: (message: EngineMessage) => void;

@@ -45,7 +45,7 @@ const REHEARSED: RouterConfiguration = {
 export function rehearsePromotion(ports: EnginePorts): void {
   const silent: EnginePorts = { ...ports, emit: () => undefined };
   const notices = new Notices(silent);
-  const session = new InterfaceSession(LOOPBACK.interface, {
+  const session = new InterfaceSession(LOOPBACK.interface, PARAMETERS.family, {
     ports: silent,
     notices,
     kindOf: () => 'owned',
@@ -62,11 +62,13 @@ export function rehearsePromotion(ports: EnginePorts): void {
     },
   };
   for (let count = 0; count < REHEARSALS; count += 1) {
-    const hosted = new HostedRouter(REHEARSED, 0);
+    const hosted = new HostedRouter(REHEARSED, { mac: ports.mac, nowMs: 0 });
+    const [family] = hosted.families;
     const decidedAt = ports.clock.now();
-    const context = { hosted, session, ports: { ...silent, addressOwner }, notices, decidedAt };
-    hosted.router.handle({ kind: 'address-changed', primaryAddress: LOOPBACK.address }, decidedAt);
-    perform(hosted.router.handle({ kind: 'startup' }, decidedAt), context);
+    const context = { family, session, ports: { ...silent, addressOwner }, notices, decidedAt };
+    family.router.handle({ kind: 'address-changed', primaryAddress: LOOPBACK.address }, decidedAt);
+    perform(family.router.handle({ kind: 'startup' }, decidedAt), context);
+    hosted.takeTransition(0);
   }
   session.close();
   if (claimed?.ok === true && !claimed.already) ports.addressOwner.release(LOOPBACK);

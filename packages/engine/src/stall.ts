@@ -25,3 +25,12 @@ export function hasOutsleptItsPeers(router: VirtualRouter, now: Instant, resting
     state.kind === 'master' && latenessMs(now, state.advertAt, restingSince) > 2 * router.parameters.advertIntervalMs
   );
 }
+
+/** Whether any master can have outslept its peers when the engine as a whole was that late: its deadline is no earlier
+ *  than the engine's, and its interval no shorter than the shortest there is. Spares looking at each. */
+export function canOutsleepPeers(engineLatenessMs: number): boolean {
+  return engineLatenessMs > 2 * SHORTEST_INTERVAL_MS;
+}
+
+/** Of version 3, ms (RFC 9568 §5.2.7). */
+const SHORTEST_INTERVAL_MS = 10;

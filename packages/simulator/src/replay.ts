@@ -1,10 +1,11 @@
 // Plays a recording through the engine: the same calls at the same instants, with ports that answer what they answered
 // then. Where the engine asks for something else than it did, the recording was made by other code, and that is said.
 
-import { BatonError, type Instant } from '@baton/base';
+import { addressFamily, BatonError, type Instant } from '@baton/base';
 import { Engine, type EnginePorts } from '@baton/engine/core';
 import type { EngineMessage } from '@baton/engine/messages';
 import type { HeldAddress, LinkState, NetErrorCode, ReceivedDatagram } from '@baton/net';
+import { hmacSha256 } from './hmac.js';
 import {
   recordDatagram, restoreDatagram, type RecordedAnswer, type RecordedCall, type RecordingLine,
 } from './recording.js';
@@ -40,7 +41,8 @@ class Replay {
   #now: Instant = 0;
   #held: readonly HeldAddress[] = [];
   #fire: () => void = () => undefined;
-  #receive: (datagram: ReceivedDatagram) => void = () => undefined;
+  /** By interface and family. */
+  readonly #receivers = new Map<string, (datagram: ReceivedDatagram) => void>();
   #linkChanged: (link: LinkState) => void = () => undefined;
 
   constructor(lines: readonly RecordingLine[]) {
@@ -65,7 +67,7 @@ class Replay {
       case 'health': this.#engine.setHealth(call.router, call); break;
       case 'shutdown': this.#engine.shutdown(); break;
       case 'timer': this.#fire(); break;
-      case 'datagram': this.#receive(restoreDatagram(call.datagram)); break;
+      case 'datagram': this.#deliver(restoreDatagram(call.datagram)); break;
       case 'link': this.#linkChanged(call.link); break;
     }
   }
@@ -76,6 +78,7 @@ class Replay {
     };
     return {
       clock: { now: () => this.#now },
+      mac: hmacSha256,
       wallClockMs: () => Math.floor(this.#now),
       emit: (message) => {
         deed({ at: this.#now, kind: 'told', message });
@@ -121,7 +124,7 @@ class Replay {
   ): ReturnType<EnginePorts['packetIo']['open']> {
     const { answer } = this.#answer('open');
     if (answer !== 'ok') throw new BatonError<NetErrorCode>(answer, `the socket on ${name} was refused then`);
-    this.#receive = receive;
+    this.#receivers.set(`${name} ${String(family)}`, receive);
     return {
       interface: name,
       family,
@@ -135,14 +138,20 @@ class Replay {
       drain: () => {
         let count = 0;
         for (let line = this.#peek(); line?.type === 'answer' && line.to === 'drain'; line = this.#peek()) {
+          const { answer } = line;
+          if (answer.interface !== name || addressFamily(answer.source) !== family) break; // another socket's
           this.#index += 1;
           count += 1;
-          receive(restoreDatagram(line.answer));
+          receive(restoreDatagram(answer));
         }
         return count;
       },
       close: () => undefined,
     };
+  }
+
+  #deliver(datagram: ReceivedDatagram): void {
+    this.#receivers.get(`${datagram.interface} ${String(addressFamily(datagram.source))}`)?.(datagram);
   }
 
   /** The next answer has to be one to `wanted`. */

@@ -8,6 +8,8 @@ export const FAULT_REASONS = [
   'socket-unavailable',
   /** The interface is down or has no carrier. */
   'link-down',
+  /** The address that the router is told to send from is not on its interface. */
+  'source-address-missing',
   /** The interface has no address to send from. */
   'no-primary-address',
   /** The kernel refused the virtual addresses. */

@@ -1,0 +1,17 @@
+// Where the outputs of a router go: what everything that performs one is given.
+
+import type { Instant } from '@baton/base';
+import type { FamilyRouter } from './hosted-router.js';
+import type { InterfaceSession } from './interface-session.js';
+import type { Notices } from './notices.js';
+import type { EnginePorts } from './ports.js';
+
+/** Where the outputs of one router go. */
+export interface PerformContext {
+  readonly family: FamilyRouter;
+  readonly session: InterfaceSession;
+  readonly ports: EnginePorts;
+  readonly notices: Notices;
+  /** The instant of the decision: steps are measured from it. */
+  readonly decidedAt: Instant;
+}
