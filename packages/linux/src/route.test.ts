@@ -46,7 +46,17 @@ describe('what the kernel tells', () => {
   test('an address on a point-to-point interface is the local end', () => {
     const told = message('02200080' + '05000000' + '08000100c0000202' + '08000200c0000201');
     expect(decodeAddress(told)).toEqual(
-      { address: '192.0.2.1', prefixLength: 32, index: 5, label: undefined, protocol: 0, encoded: told.body });
+      {
+        address: '192.0.2.1', prefixLength: 32, index: 5, label: undefined, protocol: 0, tentative: false,
+        encoded: told.body,
+      });
+  });
+
+  test.each([
+    ['00', false], ['80', false], ['c0', true], ['48', true], ['44', false],
+  ])('an address with the flags %s is tentative: %s', (flags, tentative) => {
+    const told = message(`0a40${flags}fd` + '05000000' + '14000100' + 'fe800000000000000000000000000001');
+    expect(decodeAddress(told)).toMatchObject({ address: 'fe80::1', tentative });
   });
 
   test.each(['', '02', '02180000050000', '02180000' + '05000000', '02180000' + '05000000' + '06000100c000'])(

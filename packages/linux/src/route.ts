@@ -46,6 +46,8 @@ export interface InterfaceAddress extends AddressPrefix {
   readonly label: string | undefined;
   /** Who put it there (IFA_PROTO), 0 when nobody said. */
   readonly protocol: number;
+  /** IPv6 only: still being checked for duplicates, or found to be one. Nothing can be sent from it now. */
+  readonly tentative: boolean;
   /** The message's body as the kernel wrote it: all there is to know, for putting it back. */
   readonly encoded: Uint8Array;
 }
@@ -174,6 +176,8 @@ export function decodeAddress(message: NetlinkMessage): InterfaceAddress | undef
     index: new DataView(body.buffer, body.byteOffset).getInt32(4, true),
     label: decodeText(attributes.get(IFA_LABEL)),
     protocol: attributes.get(IFA_PROTO)?.[0] ?? 0,
+    // An optimistic address is used while it is being checked.
+    tentative: ((body[2] ?? 0) & (IFA_F_TENTATIVE | IFA_F_OPTIMISTIC)) === IFA_F_TENTATIVE,
     encoded: body,
   };
 }
@@ -217,6 +221,8 @@ const IFA_FLAGS = 8;
 const IFA_RT_PRIORITY = 9; // since Linux 4.18; older kernels pass over it
 const IFA_PROTO = 11;
 const IFA_F_NODAD = 0x02;
+const IFA_F_OPTIMISTIC = 0x04;
+const IFA_F_TENTATIVE = 0x40;
 
 /** Whether an interface says so; its IPv4 settings are one array of 32-bit numbers. */
 function isPromotingSecondaries({ body }: NetlinkMessage): boolean {

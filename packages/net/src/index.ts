@@ -195,7 +195,8 @@ export interface LinkState {
   /** Changes when an interface is deleted and made again under its name; 0 when it does not exist. */
   readonly index: number;
   readonly mac: string | undefined;
-  /** Addresses on the interface in the kernel's order: the first one of a family that is no VIP is the primary. */
+  /** Addresses on the interface in the kernel's order: the first one of a family that is no VIP is the primary. An IPv6
+   *  address that the kernel still checks for duplicates is not among them: nothing can be sent from it yet. */
   readonly addresses: readonly AddressPrefix[];
 }
 

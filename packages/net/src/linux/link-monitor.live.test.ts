@@ -64,6 +64,13 @@ describe('LinkMonitor', () => {
       [[...before, { address: '192.0.2.1', prefixLength: 32 }], before]);
   });
 
+  test('an IPv6 address is told when it can be used, not while it is being checked for duplicates', async () => {
+    const told = watch();
+    ip('address', 'add', 'fe80::5/64', 'dev', pair.near);
+    expect(monitor.read(pair.near).addresses).not.toContainEqual({ address: 'fe80::5', prefixLength: 64 });
+    await until('it is told', () => told.at(-1)?.addresses.some(({ address }) => address === 'fe80::5') === true);
+  });
+
   test('an interface that is made again is told with another index', async () => {
     const told = watch();
     const { index } = monitor.read(pair.near);

@@ -40,7 +40,8 @@ class NetlinkLinkMonitor implements LinkMonitor {
       up: link.up,
       index: link.index,
       mac: link.mac === undefined ? undefined : formatMac(link.mac),
-      addresses: addresses.map(({ address, prefixLength }) => ({ address, prefixLength })),
+      addresses: addresses.filter(({ tentative }) => !tentative)
+        .map(({ address, prefixLength }) => ({ address, prefixLength })),
     };
   }
 
