@@ -9,6 +9,7 @@ import type { EventsOptions } from './commands/events.js';
 import type { SimulateOptions } from './commands/simulate.js';
 import type { StatusOptions } from './commands/status.js';
 import { exitCodeOf } from './exit-codes.js';
+import { endWhenOutputIsLost } from './lost-output.js';
 import { DEFAULT_CONFIGURATION_FILE, problemOfFileName } from './run-arguments.js';
 
 const CONFIG_OPTION = [
@@ -137,14 +138,6 @@ function version(): string {
   return named ? String(manifest.version) : 'unknown';
 }
 
-/** A reader that has seen enough (`| head`) is no failure; a full disk is one, and said once. */
-function endWhenNothingCanBeWritten(error: NodeJS.ErrnoException): void {
-  if (error.code === 'EPIPE') process.exit(EXIT.done);
-  process.stderr.removeAllListeners('error').on('error', () => { process.exit(EXIT.failed); });
-  process.stderr.write(`baton: cannot write the output: ${error.message}; make room where it goes\n`);
-  process.exit(EXIT.failed);
-}
-
 function report(error: unknown): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
   const isOurs = error instanceof BatonError || !(error instanceof Error);
@@ -153,8 +146,7 @@ function report(error: unknown): ExitCode {
 }
 
 async function main(): Promise<void> {
-  process.stdout.on('error', endWhenNothingCanBeWritten);
-  process.stderr.on('error', endWhenNothingCanBeWritten);
+  endWhenOutputIsLost();
   try {
     await buildProgram((code) => { process.exitCode = code; }).parseAsync();
   } catch (error) {

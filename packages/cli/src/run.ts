@@ -3,6 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import { assertNever, EXIT } from '@baton/base';
 import { runEngine } from '@baton/engine';
+import { endWhenOutputIsLost } from './lost-output.js';
 import { readRunArguments, RUN_HELP } from './run-arguments.js';
 
 /** The bundled programs lie side by side: see scripts/setup/bundle.mjs. */
@@ -20,9 +21,11 @@ switch (request.kind) {
     });
     break;
   case 'help':
+    endWhenOutputIsLost();
     process.stdout.write(RUN_HELP);
     break;
   case 'usage-error':
+    endWhenOutputIsLost();
     process.stderr.write(`baton run: ${request.message}\n\n${RUN_HELP}`);
     process.exitCode = EXIT.usage;
     break;
