@@ -82,6 +82,7 @@ export function encodeRouterAdvertisement(senderMac: string, sender: string, pre
 
 /** What a neighbour advertisement says. */
 export interface NeighbourAdvertisement {
+  readonly etherDestination: string;
   readonly etherSource: string;
   readonly source: string;
   readonly target: string;
@@ -96,6 +97,7 @@ export function readNeighbourAdvertisements(frames: readonly Uint8Array[]): Neig
   const advertisements = frames.filter((frame) =>
     frame[12] === 0x86 && frame[13] === 0xdd && frame[20] === 58 && frame[54] === 136);
   return advertisements.map((frame) => ({
+    etherDestination: formatMac(frame.subarray(0, 6)),
     etherSource: formatMac(frame.subarray(6, 12)),
     source: formatAddress(frame.subarray(22, 38)),
     target: formatAddress(frame.subarray(62, 78)),

@@ -185,7 +185,10 @@ describe('the IPv6 virtual link of a master', () => {
       return readNeighbourAdvertisements(seen).length > 0;
     });
     expect(readNeighbourAdvertisements(seen)).toEqual([
-      { etherSource: link.mac, source: VIP6, target: VIP6, linkAddress: link.mac, flags: 0xe0 },
+      {
+        etherDestination: CLIENT_MAC, etherSource: link.mac, source: VIP6, target: VIP6, linkAddress: link.mac,
+        flags: 0xe0,
+      },
     ]);
     expect(answersPing(client, VIP6)).toBe(true);
     expect(answersPing(client, 'fd97::1')).toBe(true);
