@@ -7,10 +7,18 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { runToEnd, waitFor, type CommandResult } from '@baton/lab';
+import type { StatusReport } from '@baton/agent/control';
+import { insideNamespace, runToEnd, waitFor, type BatonNode, type CommandResult } from '@baton/lab';
 import { baton, PROGRAM } from './support/baton.js';
-import { FAST_MS, onLan, VIP, VIP_PREFIX } from './support/bed.js';
-import { elect, lastState, readJournal, START_DEADLINE_MS, story, waitForTransition } from './support/journal.js';
+import { FAST_MS, onLan, VIP, VIP_PREFIX, type Bed } from './support/bed.js';
+import {
+  elect,
+  lastState,
+  readJournal,
+  START_DEADLINE_MS,
+  story,
+  waitForTransition,
+} from './support/journal.js';
 import { unprivileged, UNPRIVILEGED_ID } from './support/privileges.js';
 
 const directories: string[] = [];
@@ -176,17 +184,32 @@ describe('a second daemon on the same runtime directory', () => {
       expect(second.stderr).toContain(
         `already running on ${join(a.directory, 'run')} (process ${String(a.process.pid)})`,
       );
-      expect(await bed.lan.holders(VIP)).toEqual(['a']);
-      const after = await a.status();
-      expect({
-        pid: after?.engine.pid,
-        since: after?.virtual_routers[0]?.since,
-        state: after?.virtual_routers[0]?.state,
-      }).toEqual({ pid: before?.engine.pid, since: before?.virtual_routers[0]?.since, state: 'master' });
-      expect(after?.virtual_routers[0]?.statistics['adverts_sent']).toBeGreaterThan(
-        before?.virtual_routers[0]?.statistics['adverts_sent'] ?? NaN,
+      await expectUntouched(bed, a, before);
+    }));
+});
+
+describe('a second daemon with directories of its own', () => {
+  test('is refused with 1 within 5 s while the first runs the same VRID on the same interface', () =>
+    onLan(['a'], async (bed) => {
+      const a = bed.baton('a', { priority: 200 });
+      await elect(a);
+      const before = await a.status();
+      const file = join(a.directory, 'second.yaml');
+      const text = readFileSync(a.configurationFile, 'utf8');
+      writeFileSync(file, text.replaceAll(a.directory, join(a.directory, 'second')));
+
+      const words = [process.execPath, PROGRAM, 'run', '-c', file];
+      const second = await runToEnd(insideNamespace(a.host.namespace, words));
+
+      expect(second.code).toBe(1);
+      expect(second.stderr).toContain(
+        `another Baton daemon runs VRID 51 on eth0 (IPv4): process ${String(a.process.pid)}`,
       );
-      expect(story(a)).toEqual(['initialize>backup startup', 'backup>master master-down-timer']);
+      await expectUntouched(bed, a, before);
+      const mastership = await waitForTransition(a, 'backup>master', 1_000);
+      await a.kill();
+      await a.start();
+      await waitForTransition(a, 'backup>master', START_DEADLINE_MS, { after: mastership });
     }));
 });
 
@@ -331,4 +354,19 @@ function configuration(options: { readonly runtime: string }): string {
     runtime_directory: options.runtime,
     state_directory: 'state',
   });
+}
+
+/** The daemon of `a` went on as if nothing had happened. */
+async function expectUntouched(bed: Bed, a: BatonNode, before: StatusReport | undefined): Promise<void> {
+  expect(await bed.lan.holders(VIP)).toEqual(['a']);
+  const after = await a.status();
+  expect({
+    pid: after?.engine.pid,
+    since: after?.virtual_routers[0]?.since,
+    state: after?.virtual_routers[0]?.state,
+  }).toEqual({ pid: before?.engine.pid, since: before?.virtual_routers[0]?.since, state: 'master' });
+  expect(after?.virtual_routers[0]?.statistics['adverts_sent']).toBeGreaterThan(
+    before?.virtual_routers[0]?.statistics['adverts_sent'] ?? NaN,
+  );
+  expect(story(a)).toEqual(['initialize>backup startup', 'backup>master master-down-timer']);
 }

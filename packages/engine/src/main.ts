@@ -8,7 +8,7 @@
 
 import { BatonError, describeError, EXIT, isBatonError } from '@baton/base';
 import type { NetErrorCode } from '@baton/net';
-import { lockFile, notifyService, useRealTimeScheduling, type FileLock } from '@baton/linux';
+import { lockFile, lockName, notifyService, useRealTimeScheduling, type FileLock } from '@baton/linux';
 import {
   missingCapabilities,
   openAddressOwner,
@@ -27,6 +27,7 @@ import { Engine } from './engine.js';
 import type { AgentMessage, EngineMessage } from './messages.js';
 import type { EnginePorts } from './ports.js';
 import { rehearsePromotion } from './rehearsal.js';
+import { RouterLocks } from './router-locks.js';
 import { AgentSupervisor, type AgentExit } from './supervisor.js';
 
 /** What `baton run` hands to the engine. */
@@ -62,6 +63,10 @@ class EngineProcess {
   #ports: EnginePorts | undefined;
   #driver = '';
   #lock: HeldLock | undefined;
+  readonly #routerLocks = new RouterLocks(lockName, (lock, holder) => {
+    const { pid = 0, uid = 0 } = holder ?? {};
+    this.#engine?.notices.sayLimited('warn', 'router-lock-contested', lock, { lock, pid, user_id: uid });
+  });
   readonly #observerProgram: string;
   #observer: Observer | undefined;
   /** The present agent has sent a configuration: it handles signals. */
@@ -135,7 +140,7 @@ class EngineProcess {
     try {
       if (firstTime) this.#takeHold(message.runtimeDirectory);
       this.#engine ??= this.#createEngine();
-      this.#engine.configure(message.generation, message.routers, message.syncGroups);
+      this.#applyLocked(this.#engine, message);
       // After the leftovers are gone, and long before a backup can be called upon.
       if (firstTime && this.#ports !== undefined) rehearsePromotion(this.#ports);
     } catch (error) {
@@ -164,6 +169,18 @@ class EngineProcess {
       tellServiceManager({ READY: '1' });
     }
     this.#reportAgentDeath();
+  }
+
+  /** Applies a configuration while the locks of its routers are held. */
+  #applyLocked(engine: Engine, { generation, routers, syncGroups }: ConfigureMessage): void {
+    const reservation = this.#routerLocks.reserve(routers);
+    try {
+      engine.configure(generation, routers, syncGroups);
+    } catch (error) {
+      reservation.undo();
+      throw error;
+    }
+    reservation.keep();
   }
 
   /** Nobody hears a notice while the agent is dead: its successor is told. */

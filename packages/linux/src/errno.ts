@@ -23,6 +23,7 @@ export const ESRCH = -constants.errno.ESRCH;
 export const EEXIST = -constants.errno.EEXIST;
 export const ENODEV = -constants.errno.ENODEV;
 export const ENOBUFS = -constants.errno.ENOBUFS;
+export const EADDRINUSE = -constants.errno.EADDRINUSE;
 export const EADDRNOTAVAIL = -constants.errno.EADDRNOTAVAIL;
 export const EMSGSIZE = -constants.errno.EMSGSIZE;
 export const EBADMSG = -constants.errno.EBADMSG;

@@ -3,6 +3,7 @@
 
 // --- for users: processes ---
 export { lockFile, type FileLock } from './lock.js';
+export { lockName, type NameHolder, type NameLock } from './name-lock.js';
 export { dropInheritableCapabilities, useRealTimeScheduling } from './process.js';
 export { notifyService } from './service-notify.js';
 

@@ -40,6 +40,8 @@ interface MessageHeader {
 const c = {
   socket: libc.func('int socket(int, int, int)') as Call<[number, number, number]>,
   bind: libc.func('int bind(int, void *, unsigned int)') as Call<[number, Uint8Array, number]>,
+  listen: libc.func('int listen(int, int)') as Call<[number, number]>,
+  connect: libc.func('int connect(int, void *, unsigned int)') as Call<[number, Uint8Array, number]>,
   setsockopt: libc.func('int setsockopt(int, int, int, void *, unsigned int)') as
     Call<[number, number, number, Uint8Array, number]>,
   getsockopt: libc.func('int getsockopt(int, int, int, void *, void *)') as
@@ -77,6 +79,18 @@ export function bindSocket(fd: number, address: Uint8Array): SyscallResult {
   return outcome(c.bind(fd, address, address.length));
 }
 
+/** listen(2).
+ *  @param backlog how many connections may wait */
+export function listenOn(fd: number, backlog: number): SyscallResult {
+  return outcome(c.listen(fd, backlog));
+}
+
+/** connect(2) to an encoded socket address.
+ *  @returns -EAGAIN when the unix socket there has as many connections waiting as it takes */
+export function connectSocket(fd: number, address: Uint8Array): SyscallResult {
+  return outcome(c.connect(fd, address, address.length));
+}
+
 /** setsockopt(2) with a structure, or with a C int. */
 export function setSocketOption(fd: number, level: number, option: number, value: Uint8Array | number): SyscallResult {
   const bytes = typeof value === 'number' ? encodeInt(value) : value;
@@ -88,6 +102,11 @@ export function getSocketOption(fd: number, level: number, option: number): Sysc
   const value = encodeInt(0);
   const result = outcome(c.getsockopt(fd, level, option, value, encodeInt(value.length)));
   return result < 0 ? result : new DataView(value.buffer).getInt32(0, true);
+}
+
+/** getsockopt(2) of a structure, as much of it as `value` has room for. */
+export function readSocketOption(fd: number, level: number, option: number, value: Uint8Array): SyscallResult {
+  return outcome(c.getsockopt(fd, level, option, value, encodeInt(value.length)));
 }
 
 /** sendto(2), or send(2) where the socket knows its peer. Never blocks, never raises SIGPIPE.
