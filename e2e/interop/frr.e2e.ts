@@ -4,12 +4,19 @@
 
 import { describe, expect, test } from '@jest/globals';
 import { runToEnd } from '@baton/lab';
-import { IPV4, V2_INTERVAL_MS, type Cell } from './cells.js';
+import { IPV4, IPV6, V2_INTERVAL_MS, type Cell } from './cells.js';
 import { testMatches } from './matches.js';
 
 const cells: readonly Omit<Cell, 'daemons'>[] = [
   { name: 'version 2', router: { version: 2, advertIntervalMs: V2_INTERVAL_MS, addresses: IPV4 } },
   { name: 'version 3 IPv4', router: { addresses: IPV4 } },
+  { name: 'version 3 IPv6', router: { addresses: IPV6 } },
+  {
+    name: 'version 3 IPv6, FRR without a link-local address in its list',
+    router: { addresses: IPV6 },
+    differences: { frr: { addresses: IPV6.slice(1) } },
+    batonKeys: { rules: { tolerate_missing_link_local: true } },
+  },
 ];
 
 describe('Baton and FRR', () => {

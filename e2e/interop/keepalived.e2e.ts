@@ -7,14 +7,23 @@ import { describe, expect, test } from '@jest/globals';
 import { runToEnd, waitFor, type LabNode } from '@baton/lab';
 import { onLan, PREEMPTION_MS, type Bed } from '../support/bed.js';
 import { START_DEADLINE_MS } from '../support/journal.js';
-import { IPV4, type Cell } from './cells.js';
+import { IPV4, IPV6, V2_INTERVAL_MS, type Cell } from './cells.js';
 import { IS_BACKUP } from './contest.js';
 import { testMatches } from './matches.js';
 
 /** Adverts of a new master that prove that the other one accepts it. */
 const SETTLED_ADVERTS = 8;
 
-const cells: readonly Omit<Cell, 'daemons'>[] = [{ name: 'version 3 IPv4', router: { addresses: IPV4 } }];
+const cells: readonly Omit<Cell, 'daemons'>[] = [
+  {
+    name: 'version 2 with a password',
+    router: { version: 2, advertIntervalMs: V2_INTERVAL_MS, addresses: IPV4, password: 'secret12' },
+  },
+  { name: 'version 3 IPv4', router: { addresses: IPV4 } },
+  { name: 'version 3 IPv6', router: { addresses: IPV6 } },
+  { name: 'version 3 IPv4 unicast', router: { addresses: IPV4, unicast: true } },
+  { name: 'dual stack, two instances in a sync group', router: { addresses: [...IPV4, ...IPV6] } },
+];
 
 describe('Baton and keepalived', () => {
   testMatches(cells.map((cell) => ({ ...cell, daemons: ['baton', 'keepalived'] })));
