@@ -25,6 +25,8 @@ export function sendAdvertisement(priority: number, context: PerformContext): vo
   statistics.send_errors += failed.length;
   // The core counts what it asks for: one advertisement, however many copies there are.
   if (failed.length === results.length) statistics.adverts_sent -= 1;
+  // That the link is down is said already.
+  if (!session.isUp()) return;
   notices.sayLimited('warn', 'advertisement-send-failed', `${family.name} ${String(family.family)}`, {
     router: family.name,
     interface: session.name,

@@ -9,20 +9,22 @@
 
 import type { Instant } from '@baton/base';
 import type { LinkState } from '@baton/net';
+import type { VirtualRouterParameters } from '@baton/vrrp';
 import { HostedRouter, type FamilyRouter } from './hosted-router.js';
 import type { InterfaceSession } from './interface-session.js';
 import { removeLeftovers } from './leftovers.js';
 import { reinstateLostAddresses } from './lost-addresses.js';
 import type { EngineSnapshot, RouterConfiguration, RouterSnapshot, SyncGroupConfiguration } from './messages.js';
+import { MovingGroup } from './moving-group.js';
 import { Notices } from './notices.js';
 import type { EnginePorts } from './ports.js';
 import { Reception } from './reception.js';
-import { planReload } from './reload.js';
+import { planReload, type ReloadPlan } from './reload.js';
 import { Roster } from './roster.js';
 import { Sessions } from './sessions.js';
 import { snapshotRouter } from './snapshot.js';
 import { canOutsleepPeers, hasOutsleptItsPeers, latenessMs, STALL_NOTICE_MS } from './stall.js';
-import { sessionOf, takeTurn, type TurnContext } from './turn.js';
+import { sessionOf, takeGroupTurn, takeTurn, type TurnContext } from './turn.js';
 
 /** Datagrams that are read from each socket at a time before a backup may take over, and how often: what a flood sends
  *  beyond that waits for the event loop. */
@@ -72,12 +74,12 @@ export class Engine {
   configure(
     generation: number,
     configurations: readonly RouterConfiguration[],
-    _syncGroups: readonly SyncGroupConfiguration[] = [],
+    syncGroups: readonly SyncGroupConfiguration[] = [],
   ): void {
     this.#enter((now) => {
-      const { leaving, staying, added } = planReload(this.#roster.all(), configurations);
+      const plan = planReload(this.#roster.all(), configurations);
       const options = { mac: this.#ports.mac, nowMs: this.#ports.wallClockMs() };
-      const newcomers = added.map((configuration) => new HostedRouter(configuration, options));
+      const newcomers = plan.added.map((configuration) => new HostedRouter(configuration, options));
       const newFamilies = newcomers.flatMap(({ families }) => families);
 
       // What can be refused comes first: nothing below this block throws. Only a node that begins takes the addresses
@@ -87,12 +89,14 @@ export class Engine {
       if (begins) removeLeftovers(newFamilies, held, this.#ports, this.notices);
       const opened = this.#sessions.open(configurations.flatMap(({ families }) => families));
 
-      for (const hosted of leaving) this.#remove(hosted, now);
+      this.#removeLeaving(plan, syncGroups, now);
       this.#sessions.adopt(opened);
-      for (const { hosted, configuration } of staying) this.#change(hosted, configuration, now);
+      for (const { hosted, configuration } of plan.staying) {
+        newFamilies.push(...this.#change(hosted, configuration, now));
+      }
       if (!begins) removeLeftovers(newFamilies, held, this.#ports, this.notices);
-      for (const hosted of newcomers) this.#register(hosted);
-      for (const hosted of newcomers) this.#start(hosted, now);
+      for (const hosted of newcomers) this.#roster.add(hosted);
+      this.#begin(newFamilies, syncGroups, now);
       this.#sessions.closeUnused();
       this.#generation = generation;
     });
@@ -101,7 +105,7 @@ export class Engine {
   /** Every router leaves: masters resign and take their addresses off. The engine can only be dropped after that. */
   shutdown(): void {
     const now = this.#ports.clock.now();
-    for (const family of this.#roster.families()) takeTurn(family, { kind: 'shutdown' }, now, this.#context);
+    for (const group of this.#roster.groups()) takeGroupTurn(group, group.shutdown(now), now, this.#context);
     this.#sessions.close();
     this.#ports.linkMonitor.close();
     this.#ports.timer.arm(undefined, () => undefined);
@@ -218,48 +222,68 @@ export class Engine {
   }
 
   #tellRouters(session: InterfaceSession, now: Instant): void {
-    for (const family of session.routers.values()) this.#tell(family, session, now);
+    for (const family of session.routers.values()) this.#tell(family, now);
   }
 
-  #tell(family: FamilyRouter, session: InterfaceSession, now: Instant): void {
+  /** Tells a router what its interface is like now. */
+  #tell(family: FamilyRouter, now: Instant): void {
     const given = family.hosted.settings.sourceAddresses[family.family];
-    for (const input of session.describe(given)) takeTurn(family, input, now, this.#context);
+    for (const input of sessionOf(family, this.#sessions).describe(given)) takeTurn(family, input, now, this.#context);
   }
 
-  #register(hosted: HostedRouter): void {
-    this.#roster.add(hosted);
-    for (const family of hosted.families) {
-      sessionOf(family, this.#sessions).routers.set(family.router.parameters.vrid, family);
+  /** Who leaves is first told to be on its own, so that those who stay do not move with it. */
+  #removeLeaving({ leaving, staying }: ReloadPlan, syncGroups: readonly SyncGroupConfiguration[], now: Instant): void {
+    const removed = staying.flatMap(({ hosted, configuration }) =>
+      hosted.families.filter(({ family }) => !configuration.families.some((next) => next.family === family)),
+    );
+    for (const family of removed) family.hosted.removeFamily(family);
+    const alone = removed.map((family) => new MovingGroup(undefined, [family]));
+    this.#form([...this.#roster.regroup(syncGroups, leaving), ...alone], now);
+    for (const group of [...leaving.map((hosted) => this.#roster.groupOf(hosted)), ...alone]) {
+      takeGroupTurn(group, group.shutdown(now), now, this.#context);
+      for (const family of group.families) {
+        sessionOf(family, this.#sessions).routers.delete(family.router.parameters.vrid);
+        this.#roster.forget(family);
+      }
     }
+    for (const hosted of leaving) this.#roster.delete(hosted);
   }
 
-  #start(hosted: HostedRouter, now: Instant): void {
-    for (const family of hosted.families) this.#tell(family, sessionOf(family, this.#sessions), now);
-    for (const family of hosted.families) takeTurn(family, { kind: 'startup' }, now, this.#context);
-  }
-
-  #change(hosted: HostedRouter, configuration: RouterConfiguration, now: Instant): void {
+  /** @returns families that it has now and had not before */
+  #change(hosted: HostedRouter, configuration: RouterConfiguration, now: Instant): FamilyRouter[] {
     const sources = JSON.stringify(hosted.settings.sourceAddresses);
     hosted.reconfigure(configuration);
-    for (const [index, family] of hosted.families.entries()) {
-      const parameters = configuration.families[index];
-      if (parameters === undefined) continue;
-      if (JSON.stringify(family.router.parameters) === JSON.stringify(parameters)) continue;
-      takeTurn(family, { kind: 'parameters-changed', parameters }, now, this.#context);
-      // Who stops being the owner gives up what it had as one: it must be able to release it.
-      if (!family.ownsAddresses()) family.preexisting.clear();
+    const added: FamilyRouter[] = [];
+    for (const parameters of configuration.families) {
+      const family = hosted.families.find((each) => each.family === parameters.family);
+      if (family === undefined) added.push(hosted.addFamily(parameters));
+      else this.#changeParameters(family, parameters, now);
     }
     this.#roster.noteParameters();
-    if (JSON.stringify(hosted.settings.sourceAddresses) === sources) return;
-    for (const family of hosted.families) this.#tell(family, sessionOf(family, this.#sessions), now);
+    if (JSON.stringify(hosted.settings.sourceAddresses) !== sources) {
+      for (const family of hosted.families) if (!added.includes(family)) this.#tell(family, now);
+    }
+    return added;
   }
 
-  #remove(hosted: HostedRouter, now: Instant): void {
-    for (const family of hosted.families) takeTurn(family, { kind: 'shutdown' }, now, this.#context);
-    for (const family of hosted.families) {
-      sessionOf(family, this.#sessions).routers.delete(family.router.parameters.vrid);
+  #changeParameters(family: FamilyRouter, parameters: VirtualRouterParameters, now: Instant): void {
+    if (JSON.stringify(family.router.parameters) === JSON.stringify(parameters)) return;
+    takeTurn(family, { kind: 'parameters-changed', parameters }, now, this.#context);
+    // Who stops being the owner gives up what it had as one: it must be able to release it.
+    if (!family.ownsAddresses()) family.preexisting.clear();
+  }
+
+  #begin(families: readonly FamilyRouter[], syncGroups: readonly SyncGroupConfiguration[], now: Instant): void {
+    for (const family of families) {
+      sessionOf(family, this.#sessions).routers.set(family.router.parameters.vrid, family);
     }
-    this.#roster.delete(hosted);
+    this.#form(this.#roster.regroup(syncGroups), now);
+    for (const family of families) this.#tell(family, now);
+    for (const family of families) takeTurn(family, { kind: 'startup' }, now, this.#context);
+  }
+
+  #form(groups: readonly MovingGroup[], now: Instant): void {
+    for (const group of groups) takeGroupTurn(group, group.form(now), now, this.#context);
   }
 
   #rearm(): void {

@@ -31,8 +31,6 @@ export type RouterExtras = Pick<RouterConfiguration, 'sourceAddresses' | 'virtua
 /** One configured virtual router of this engine. */
 export class HostedRouter {
   readonly name: string;
-  /** IPv4 first; at least one. */
-  readonly families: readonly [FamilyRouter, ...FamilyRouter[]];
   /** Wall-clock milliseconds of the last transition, or of the creation. */
   sinceMs: number;
   /** Reason of the last transition. */
@@ -40,6 +38,9 @@ export class HostedRouter {
   /** When the agent was last told of an overruled advertisement. */
   lowerPriorityToldAt: Instant = -Infinity;
   readonly #mac: Mac;
+  #families: readonly [FamilyRouter, ...FamilyRouter[]];
+  /** A family that a reload has added to a master, until it is master, too: it does not take the state away. */
+  #joining: FamilyRouter | undefined;
   #settings: RouterExtras;
   #credentials: Credentials | undefined;
   #epoch: number;
@@ -54,12 +55,17 @@ export class HostedRouter {
     const [first, ...others] = configuration.families;
     const host = (parameters: VirtualRouterParameters): FamilyRouter =>
       new FamilyRouter(this, parameters, configuration);
-    this.families = [host(first), ...others.map(host)];
+    this.#families = [host(first), ...others.map(host)];
     this.sinceMs = nowMs;
     this.#mac = mac;
     this.#settings = withoutSecrets(configuration);
     this.#credentials = Credentials.of(configuration, mac, undefined);
     this.#epoch = configuration.epochFloor;
+  }
+
+  /** IPv4 first; at least one. */
+  get families(): readonly [FamilyRouter, ...FamilyRouter[]] {
+    return this.#families;
   }
 
   get settings(): RouterExtras {
@@ -76,7 +82,8 @@ export class HostedRouter {
   }
 
   get state(): StateName {
-    return aggregateState(this.families.map(({ router }) => router.state.kind));
+    const settled = this.families.filter((family) => family !== this.#joining);
+    return aggregateState(settled.map(({ router }) => router.state.kind));
   }
 
   /** Takes over what is not for the families. */
@@ -85,16 +92,36 @@ export class HostedRouter {
     this.#credentials = Credentials.of(configuration, this.#mac, this.#credentials);
   }
 
+  /** A reload has given it addresses of the other family, too. */
+  addFamily(parameters: VirtualRouterParameters): FamilyRouter {
+    const added = new FamilyRouter(this, parameters, { epochFloor: this.#epoch });
+    const [first] = this.#families;
+    if (this.#told === 'master') this.#joining = added;
+    this.#families = added.family < first.family ? [added, first] : [first, added];
+    return added;
+  }
+
+  /** A reload has taken its addresses of this family away. There are others. */
+  removeFamily(family: FamilyRouter): void {
+    const [first, ...others] = this.#families.filter((each) => each !== family);
+    if (first !== undefined) this.#families = [first, ...others];
+    if (this.#joining === family) this.#joining = undefined;
+  }
+
   /** One of its families changed its state. */
-  note(change: StateChange, steps: TransitionSteps): void {
+  noteChange(change: StateChange): void {
     this.#changes.push(change);
+  }
+
+  /** One of its families has taken these steps. */
+  noteSteps(steps: TransitionSteps): void {
     this.#steps = latest(this.#steps, steps);
   }
 
   /** What became of the router as a whole since the last call, when all its families have acted; undefined when it is
    *  in the state that was told last. */
   takeTransition(nowMs: number): RouterTransition | undefined {
-    const to = this.state;
+    const to = this.#settle();
     const decisive = decisiveChange(this.#changes, to);
     const steps = this.#steps;
     this.#changes = [];
@@ -107,6 +134,12 @@ export class HostedRouter {
     this.sinceMs = nowMs;
     this.reason = change.reason;
     return { change, steps };
+  }
+
+  /** A family that joins is part of the decision as soon as it is master, or nobody is. */
+  #settle(): StateName {
+    if (this.state !== 'master' || this.#joining?.router.state.kind === 'master') this.#joining = undefined;
+    return this.state;
   }
 
   /** The family's own number; of two, one that is higher than any before. */
@@ -136,6 +169,11 @@ export class FamilyRouter {
 
   get name(): string {
     return this.router.parameters.name;
+  }
+
+  /** Its name in its group: `web`, or `web IPv6` for the second family. */
+  get key(): string {
+    return this.family === 4 ? this.name : `${this.name} IPv6`;
   }
 
   get family(): 4 | 6 {

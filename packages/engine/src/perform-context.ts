@@ -3,6 +3,7 @@
 import type { Instant } from '@baton/base';
 import type { FamilyRouter } from './hosted-router.js';
 import type { InterfaceSession } from './interface-session.js';
+import type { MovingGroup } from './moving-group.js';
 import type { Notices } from './notices.js';
 import type { EnginePorts } from './ports.js';
 
@@ -10,6 +11,8 @@ import type { EnginePorts } from './ports.js';
 export interface PerformContext {
   readonly family: FamilyRouter;
   readonly session: InterfaceSession;
+  /** The group that it moves in. */
+  readonly group: MovingGroup;
   readonly ports: EnginePorts;
   readonly notices: Notices;
   /** The instant of the decision: steps are measured from it. */

@@ -9,8 +9,12 @@ import type { TransitionSteps } from './messages.js';
 import type { PerformContext } from './perform-context.js';
 import type { EnginePorts } from './ports.js';
 
-/** What performing a list of outputs came to. A failed claim voids the rest of the list. */
-export type PerformResult = { readonly claimFailed: boolean };
+/** What performing a list of outputs came to, and how long each step took. A failed claim voids the rest of the
+ *  list. */
+export interface PerformResult {
+  readonly claimFailed: boolean;
+  readonly steps: TransitionSteps;
+}
 
 /** Performs `outputs` in order. */
 export function perform(outputs: readonly VirtualRouterOutput[], context: PerformContext): PerformResult {
@@ -24,7 +28,7 @@ export function perform(outputs: readonly VirtualRouterOutput[], context: Perfor
         steps.advertisementMs ??= sinceDecisionMs();
         break;
       case 'claim-addresses':
-        if (!claimAddresses(output.addresses, context)) return { claimFailed: true };
+        if (!claimAddresses(output.addresses, context)) return { claimFailed: true, steps };
         steps.addressesMs = sinceDecisionMs();
         break;
       case 'release-addresses':
@@ -36,23 +40,19 @@ export function perform(outputs: readonly VirtualRouterOutput[], context: Perfor
         steps.announcedMs ??= sinceDecisionMs();
         break;
       case 'state-changed':
-        context.family.hosted.note(output.change, { ...steps });
+        context.family.hosted.noteChange(output.change);
         break;
       case 'lower-priority-received':
         reportLowerPriority(output.source, output.priority, context);
         break;
       case 'sync-group-split':
-        context.notices.say('warn', 'sync-group-split', {
-          router: context.family.name,
-          active: output.active,
-          following: output.following.join(' '),
-        });
+        reportSplit(output, context);
         break;
       default:
         assertNever(output);
     }
   }
-  return { claimFailed: false };
+  return { claimFailed: false, steps };
 }
 
 /** Claims the whole set. The first refusal ends it; the router then releases what was claimed. */
@@ -128,6 +128,21 @@ function announceAddresses(
   if (result.ok) return;
   family.router.statistics.send_errors += 1;
   notices.sayLimited('warn', 'announcement-send-failed', family.name, { router: family.name, errno: result.errno });
+}
+
+/** Who would be master alone, and whom the others of its group follow: its LAN loses adverts, or the priorities of the
+ *  group contradict each other. */
+function reportSplit(
+  { active, following }: Extract<VirtualRouterOutput, { kind: 'sync-group-split' }>,
+  { family, group, notices }: PerformContext,
+): void {
+  notices.say(active ? 'warn' : 'info', 'sync-group-split', {
+    router: family.name,
+    family: family.family,
+    group: group.name ?? '',
+    active,
+    following: following.join(' '),
+  });
 }
 
 /** How often the agent hears of overruled advertisements, ms: a stranger can send as many as it likes. */

@@ -6,6 +6,7 @@ import { DEFAULT_RULES, OWNER_PRIORITY, type VirtualRouterParameters } from '@ba
 import { HostedRouter } from './hosted-router.js';
 import { InterfaceSession } from './interface-session.js';
 import type { RouterConfiguration } from './messages.js';
+import { MovingGroup } from './moving-group.js';
 import { Notices } from './notices.js';
 import { perform } from './perform.js';
 import type { EnginePorts } from './ports.js';
@@ -65,7 +66,8 @@ export function rehearsePromotion(ports: EnginePorts): void {
     const hosted = new HostedRouter(REHEARSED, { mac: ports.mac, nowMs: 0 });
     const [family] = hosted.families;
     const decidedAt = ports.clock.now();
-    const context = { family, session, ports: { ...silent, addressOwner }, notices, decidedAt };
+    const group = new MovingGroup(undefined, [family]);
+    const context = { family, session, group, ports: { ...silent, addressOwner }, notices, decidedAt };
     family.router.handle({ kind: 'address-changed', primaryAddress: LOOPBACK.address }, decidedAt);
     perform(family.router.handle({ kind: 'startup' }, decidedAt), context);
     hosted.takeTransition(0);

@@ -11,7 +11,8 @@ export interface ReloadPlan {
   readonly added: readonly RouterConfiguration[];
 }
 
-/** Plans the way. A router keeps its state when name, interface, VRID, version, families and MAC are the same. */
+/** Plans the way. A router keeps its state when name, interface, VRID, version and MAC are the same and it keeps a
+ *  family. */
 export function planReload(running: readonly HostedRouter[], wanted: readonly RouterConfiguration[]): ReloadPlan {
   const byName = new Map(wanted.map((configuration) => [configuration.name, configuration]));
   const staying = running.flatMap((hosted) => {
@@ -27,13 +28,11 @@ export function planReload(running: readonly HostedRouter[], wanted: readonly Ro
   };
 }
 
+/** Also with addresses of one more family, or of one less. */
 function isSame(hosted: HostedRouter, { families, virtualMac }: RouterConfiguration): boolean {
-  return (
-    hosted.settings.virtualMac === virtualMac &&
-    hosted.families.length === families.length &&
-    hosted.families.every(({ router }, index) => {
-      const next = families[index];
-      return next !== undefined && isSameRouter(router.parameters, next);
-    })
+  if (hosted.settings.virtualMac !== virtualMac) return false;
+  const common = hosted.families.flatMap(({ family, router }) =>
+    families.filter((next) => next.family === family).map((next) => [router.parameters, next] as const),
   );
+  return common.length > 0 && common.every(([now, next]) => isSameRouter(now, next));
 }

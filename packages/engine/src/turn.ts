@@ -1,10 +1,11 @@
-// One turn of the engine: an input for a router, everything that the router asks for in answer, performed in order, and
-// one word to the agent when all families of the router have acted.
+// One turn of the engine: an input for a router, everything that its group asks for in answer, performed in order, and
+// one word to the agent for each router when all have acted.
 
 import { assert, type Instant } from '@baton/base';
 import type { VirtualRouterInput, VirtualRouterOutput } from '@baton/vrrp';
-import type { FamilyRouter, HostedRouter } from './hosted-router.js';
+import type { FamilyRouter } from './hosted-router.js';
 import type { InterfaceSession } from './interface-session.js';
+import type { FamilyOutputs, MovingGroup } from './moving-group.js';
 import type { Notices } from './notices.js';
 import { perform } from './perform.js';
 import type { EnginePorts } from './ports.js';
@@ -21,19 +22,31 @@ export interface TurnContext {
 
 /** Gives an input to a router. */
 export function takeTurn(family: FamilyRouter, input: VirtualRouterInput, now: Instant, context: TurnContext): void {
-  const outputs = handle(family, input, now, context);
-  if (outputs.length > 0) performTurn(family, outputs, now, context);
+  const group = context.roster.groupOf(family.hosted);
+  takeGroupTurn(group, group.handle(family, input, now), now, context);
 }
 
-/** Performs what a router has asked for, or what somebody asks in its name. */
+/** Performs what somebody asks in the name of a router. */
 export function performTurn(
   family: FamilyRouter,
   outputs: readonly VirtualRouterOutput[],
   now: Instant,
   context: TurnContext,
 ): void {
-  performOutputs(family, outputs, now, context);
-  tellTransition(family.hosted, context.ports);
+  takeGroupTurn(context.roster.groupOf(family.hosted), [{ family, outputs }], now, context);
+}
+
+/** Performs what a group has asked for. */
+export function takeGroupTurn(
+  group: MovingGroup,
+  entries: readonly FamilyOutputs[],
+  now: Instant,
+  context: TurnContext,
+): void {
+  for (const family of group.families) context.roster.noteDeadline(family);
+  if (entries.length === 0) return;
+  performEntries(group, entries, now, context);
+  tellTransitions(group, context.ports);
 }
 
 /** The session that a router runs on. */
@@ -43,31 +56,30 @@ export function sessionOf({ router }: FamilyRouter, sessions: Sessions): Interfa
   return session;
 }
 
-function handle(
-  family: FamilyRouter,
-  input: VirtualRouterInput,
-  now: Instant,
-  { roster }: TurnContext,
-): readonly VirtualRouterOutput[] {
-  const outputs = family.router.handle(input, now);
-  roster.noteDeadline(family);
-  return outputs;
-}
-
-function performOutputs(
-  family: FamilyRouter,
-  outputs: readonly VirtualRouterOutput[],
+/** A refused claim voids what comes after it, also of other routers: the group learns of it instead. */
+function performEntries(
+  group: MovingGroup,
+  entries: readonly FamilyOutputs[],
   now: Instant,
   context: TurnContext,
 ): void {
-  const { ports, notices, sessions } = context;
-  const session = sessionOf(family, sessions);
-  const { claimFailed } = perform(outputs, { family, session, ports, notices, decidedAt: now });
-  if (claimFailed) performOutputs(family, handle(family, { kind: 'claim-failed' }, now, context), now, context);
+  const { ports, notices, sessions, roster } = context;
+  for (const { family, outputs } of entries) {
+    const session = sessionOf(family, sessions);
+    const { claimFailed, steps } = perform(outputs, { family, session, group, ports, notices, decidedAt: now });
+    family.hosted.noteSteps(steps);
+    if (!claimFailed) continue;
+    const answer = group.handle(family, { kind: 'claim-failed' }, now);
+    for (const each of group.families) roster.noteDeadline(each);
+    performEntries(group, answer, now, context);
+    return;
+  }
 }
 
-function tellTransition(hosted: HostedRouter, ports: EnginePorts): void {
-  const transition = hosted.takeTransition(ports.wallClockMs());
-  if (transition === undefined) return;
-  ports.emit({ type: 'state-changed', router: hosted.name, ...transition, at: hosted.sinceMs });
+function tellTransitions({ hosted }: MovingGroup, ports: EnginePorts): void {
+  for (const each of hosted) {
+    const transition = each.takeTransition(ports.wallClockMs());
+    if (transition === undefined) continue;
+    ports.emit({ type: 'state-changed', router: each.name, ...transition, at: each.sinceMs });
+  }
 }
