@@ -18,7 +18,7 @@ function contentsOf(program) {
 describe('the bundled programs', () => {
   test('the engine holds nothing that it does not need', () => {
     expect(contentsOf('engine')).toEqual([
-      'base', 'dist/run-arguments.js', 'dist/run.js', 'engine', 'linux', 'net', 'vrrp',
+      'base', 'dist/lost-output.js', 'dist/run-arguments.js', 'dist/run.js', 'engine', 'linux', 'net', 'vrrp',
     ]);
   });
 

@@ -62,7 +62,8 @@ export class Machine {
     const on: readonly HookEvent[] = ['master', 'backup', 'fault', 'stop'];
     return {
       file: '/etc/baton/baton.yaml', node: 'lb-a', peers: [{ node: 'lb-b', address: '10.0.0.12', port: 8512 }],
-      routers: routers.map(settings), syncGroups: [], hooks: [{ on, routers: undefined, run: ['/bin/notify'], timeoutMs: 1000 }],
+      routers: routers.map(settings), syncGroups: [],
+      hooks: [{ on, routers: undefined, run: ['/bin/notify'], timeoutMs: 1000 }],
       log: { level: 'debug', format: 'text', file: undefined }, observe: false,
       stateDirectory: join(this.directory, 'state'), runtimeDirectory: join(this.directory, 'run'),
     };
