@@ -149,6 +149,7 @@ describe('the rules', () => {
   test.each([
     ['losing_advert: answer', { losingAdvert: 'answer' }],
     ['losing_advert: discard', { losingAdvert: 'discard' }],
+    ['yielding_advert: silent', { yieldingAdvert: 'silent' }],
     ['vrid_collision: process', { vridCollision: 'process' }],
     ['tolerate_missing_link_local: true', { tolerateMissingLinkLocal: true }],
   ])('%s', (rule, effect) => {

@@ -42,7 +42,9 @@ describe('the smallest useful file', () => {
             addresses: [{ address: '192.0.2.10', prefixLength: 24 }],
             preemptMode: true, preemptDelayMs: 0, startupDelayMs: 0, checksum: 'auto',
             announce: { count: 5, delayMs: 5000, delayedCount: 5, refreshMs: 0 },
-            rules: { losingAdvert: 'auto', vridCollision: 'ignore', tolerateMissingLinkLocal: false },
+            rules: {
+              losingAdvert: 'auto', yieldingAdvert: 'send', vridCollision: 'ignore', tolerateMissingLinkLocal: false,
+            },
           }],
           sourceAddresses: {}, virtualMac: false, acceptMode: true, routes: [],
         }],

@@ -133,6 +133,7 @@ function secretOf(key: string, secrets: Secrets): string {
 function toRules(rules: NonNullable<DraftRouter['rules']>['value']): ProtocolRules {
   return {
     losingAdvert: given(rules.losing_advert),
+    yieldingAdvert: given(rules.yielding_advert),
     vridCollision: given(rules.vrid_collision),
     tolerateMissingLinkLocal: given(rules.tolerate_missing_link_local),
   };

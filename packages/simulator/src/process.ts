@@ -286,6 +286,10 @@ export class SimulatedProcess {
   #arm(at: Instant | undefined, fire: () => void): void {
     const { clock, tell, world } = this.#around;
     tell({ kind: 'armed', at });
+    if (this.#timer !== undefined && this.#timer.at === at) { // a planned wake-up is not put off by what is heard
+      this.#timer = { ...this.#timer, fire };
+      return;
+    }
     this.#timer?.planned.cancel();
     this.#timer = undefined;
     if (at === undefined || this.#ended) return;

@@ -20,6 +20,7 @@ export class SessionRules {
   readonly #removed = new Map<IpAddress, Instant>();
   #stateBefore: StateName | undefined;
   #advertisedInCall = false;
+  #saidLastWord = false;
   #overslept = false;
   /** The last advertisement as master that was no resignation, and how long its hearers are patient at least. */
   #advertised = { at: -Infinity, patienceMs: 0 };
@@ -43,6 +44,7 @@ export class SessionRules {
   woke(): void {
     this.#stateBefore = this.state;
     this.#advertisedInCall = false;
+    this.#saidLastWord = false;
     const silentMs = this.#node.clock.now() - this.#advertised.at;
     this.#overslept = this.state === 'master' && silentMs > this.#advertised.patienceMs + ROUNDING_MS;
   }
@@ -90,14 +92,15 @@ export class SessionRules {
     const view = viewOf(this.#node.snapshots(), this.session);
     const { priority, intervalMs } = readAdvert(payload);
     if (source !== this.#primaryAddress()) this.#report('wrong-advert', this.#say(`advertises from ${source}`));
+    const wasMaster = this.#stateBefore === 'master' || this.#advertisedInCall;
     if (priority === RESIGN_PRIORITY) {
-      const wasMaster = this.#stateBefore === 'master' || this.#advertisedInCall;
       if (view?.state !== 'master' && wasMaster) return;
       this.#report('advert-from-non-master', this.#say(`resigns as ${view?.state ?? 'nothing'}`));
       return;
     }
     this.#advertisedInCall = true;
     if (view?.state !== 'master') {
+      if (wasMaster && priority === view?.priority && this.#saysLastWord()) return;
       this.#report('advert-from-non-master', this.#say(`advertises as ${view?.state ?? 'nothing'}`));
       return;
     }
@@ -106,6 +109,15 @@ export class SessionRules {
     this.#advertised = { at: this.#node.clock.now(), patienceMs: 3 * intervalMs };
     if (priority === view.priority && intervalMs === view.advertIntervalMs) return;
     this.#report('wrong-advert', this.#say(`advertises ${String(priority)} every ${String(intervalMs)} ms`));
+  }
+
+  /** A master that yields to a better one may advertise once more while it still holds its addresses. */
+  #saysLastWord(): boolean {
+    const saidBefore = this.#saidLastWord;
+    this.#saidLastWord = true;
+    const { addresses, interface: place } = this.session.parameters;
+    return !saidBefore
+      && addresses.every(({ address }) => this.#node.kernel.holds(address, place) || this.#removed.has(address));
   }
 
   /** What only the passing of time can break. */

@@ -5,7 +5,7 @@ import { advertisementOf, type Advertisement } from './advertisement.js';
 import { isBetterMaster } from './election.js';
 import { f3, QUIET } from './fixtures.js';
 import type { VirtualRouterInput } from './inputs.js';
-import type { VirtualRouterParameters } from './parameters.js';
+import { DEFAULT_RULES, type VirtualRouterParameters } from './parameters.js';
 import { VirtualRouter } from './virtual-router.js';
 
 /** An advertisement under way. */
@@ -22,6 +22,9 @@ class Wire {
   now: Instant = 0;
   /** `10.9.0.1 master`: who became what. */
   readonly told: string[] = [];
+  /** Who announced its addresses, and whose losing advertisements were told. */
+  readonly announced: IpAddress[] = [];
+  readonly overruled: IpAddress[] = [];
   /** How long more than one router was master, ms. */
   contestedMs = 0;
   private readonly routers = new Map<IpAddress, VirtualRouter>();
@@ -52,6 +55,8 @@ class Wire {
     const router = this.router(address);
     for (const output of router.handle(input, this.now)) {
       if (output.kind === 'state-changed') this.told.push(`${address} ${output.change.to}`);
+      if (output.kind === 'announce-addresses') this.announced.push(address);
+      if (output.kind === 'lower-priority-received') this.overruled.push(output.source);
       if (output.kind !== 'send-advertisement') continue;
       this.broadcast(address, advertisementOf(router.parameters, output.priority));
     }
@@ -142,6 +147,53 @@ describe('several routers', () => {
     wire.plug(B);
     wire.until(31_000);
     expect([wire.masters(), wire.router(A).statistics.released_master]).toEqual([[A], 0]);
+  });
+
+  test.each([['send', 1, 2], ['silent', 0, 0]] as const)(
+    'F29: after a partition the better master hears of it and announces again when the other one says so: %s',
+    (yieldingAdvert, overruled, announced) => {
+      const wire = new Wire(0.1);
+      const rules = { ...DEFAULT_RULES, yieldingAdvert };
+      wire.start(A, { priority: 200, rules });
+      wire.start(B, { priority: 100, rules });
+      wire.until(20_000);
+      wire.unplug(B);
+      wire.until(30_000);
+      wire.announced.length = 0;
+      wire.plug(B);
+      wire.until(40_000);
+      expect([wire.router(A).statistics.lower_priority_received, wire.announced]).toEqual([
+        overruled, Array.from({ length: announced }, () => A),
+      ]);
+    });
+
+  test('the last word of a preempted master is no news to the one that has preempted it', () => {
+    const wire = new Wire(0.1);
+    wire.start(B, { priority: 100 });
+    wire.until(10_000);
+    wire.start(A, { priority: 200 });
+    wire.until(20_000);
+    expect([wire.masters(), wire.overruled]).toEqual([[A], []]);
+    expect(wire.router(A).statistics.lower_priority_received).toBe(1);
+  });
+
+  test('the last word of a loser with another interval lets no third router take over', () => {
+    for (const intervals of [[1000, 10, 1000], [10, 1000, 10], [1000, 10, 10]]) {
+      const wire = new Wire(0.1);
+      [A, B, C].forEach((address, index) => {
+        wire.start(address, {
+          priority: [200, 150, 100][index] ?? 0, advertIntervalMs: intervals[index] ?? 0, preemptMode: false,
+          // Like a master of RFC 5798, which answers nobody.
+          rules: { ...DEFAULT_RULES, losingAdvert: 'discard' },
+        });
+      });
+      wire.until(20_000);
+      wire.unplug(B);
+      wire.until(40_000);
+      wire.plug(B);
+      wire.until(60_000);
+      expect([wire.masters(), wire.told.filter((line) => line === `${C} master`)]).toEqual([[A], []]);
+    }
   });
 
   test('F24: a master that lowers its priority hands over when the other one\'s timer runs out', () => {

@@ -64,10 +64,12 @@ export class GroupLan {
   readonly trace: string[] = [];
   /** The longest time that two nodes were master of one segment, ms. */
   longestContestMs = 0;
+  /** What grouped nodes held when it was neither everything nor nothing. */
+  readonly torn: string[] = [];
   fate: Fate;
   readonly nodes: GroupNode[] = [];
   readonly #contestedSince = new Map<string, Instant>();
-  #underway: Packet[] = [];
+  readonly #underway: Packet[] = [];
   #sequence = 0;
 
   constructor(fate: Fate = () => 0.1) {
@@ -108,7 +110,7 @@ export class GroupLan {
   /** Lets time pass; what has arrived is heard before timers fire. */
   until(end: Instant): this {
     for (;;) {
-      const packet = this.#nextPacket();
+      const packet = this.#underway[0];
       const timer = this.#nextTimer();
       const next = Math.min(packet?.at ?? Infinity, timer?.at ?? Infinity);
       this.now = Math.max(this.now, Math.min(next, end));
@@ -119,6 +121,17 @@ export class GroupLan {
     }
     this.#judge();
     return this;
+  }
+
+  /** Judges contests anew from now on. */
+  forgetContests(): void {
+    this.#contestedSince.clear();
+    this.longestContestMs = 0;
+  }
+
+  /** Which node is master of which segment, `out x`. */
+  masters(): string[] {
+    return this.nodes.flatMap(({ name, held }) => held.map((segment) => `${segment} ${name}`)).toSorted();
   }
 
   /** The nodes that hold everything they have. */
@@ -156,28 +169,33 @@ export class GroupLan {
       const at = this.now + fate;
       this.#underway.push({ at, sequence: this.#sequence, to, segment, source: router.primaryAddress, advertisement });
     }
-  }
-
-  #nextPacket(): Packet | undefined {
-    return this.#underway.toSorted((a, b) => a.at - b.at || a.sequence - b.sequence)[0];
+    this.#underway.sort((a, b) => a.at - b.at || a.sequence - b.sequence);
   }
 
   #nextTimer(): { readonly node: GroupNode; readonly segment: string; readonly at: Instant } | undefined {
-    const timers = this.nodes.flatMap((node) => [...node.routers].flatMap(([segment, router]) => {
-      const at = router.nextDeadline();
-      return at === undefined ? [] : [{ node, segment, at }];
-    }));
-    return timers.toSorted((a, b) => a.at - b.at)[0];
+    let next: { readonly node: GroupNode; readonly segment: string; readonly at: Instant } | undefined;
+    for (const node of this.nodes) {
+      for (const [segment, router] of node.routers) {
+        const at = router.nextDeadline();
+        if (at !== undefined && at < (next?.at ?? Infinity)) next = { node, segment, at };
+      }
+    }
+    return next;
   }
 
   #deliver(packet: Packet): void {
-    this.#underway = this.#underway.filter((each) => each !== packet);
+    this.#underway.shift();
     const { to, segment, advertisement, source } = packet;
     if (to.routers.get(segment)?.state.kind === 'initialize') return;
     this.feed(to, segment, { kind: 'advertisement', advertisement, source });
   }
 
   #judge(): void {
+    for (const { name, held, groups, routers } of this.nodes) {
+      if (groups.length === 1 && held.length > 0 && held.length < routers.size) {
+        this.torn.push(`${String(this.now)} ${name} ${held.join(',')}`);
+      }
+    }
     const held = this.nodes.flatMap((node) => node.held);
     for (const segment of new Set([...held, ...this.#contestedSince.keys()])) {
       if (held.filter((each) => each === segment).length < 2) {

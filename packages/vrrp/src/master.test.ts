@@ -2,7 +2,7 @@ import { InvariantError } from '@baton/base';
 import { describe, expect, test } from '@jest/globals';
 import { adv, f3, heard, LOWER, P, QUIET, Timeline, VIP, VIP_2, VIP_3 } from './fixtures.js';
 import type { VirtualRouterInput } from './inputs.js';
-import type { VirtualRouterParameters } from './parameters.js';
+import { DEFAULT_RULES, type ProtocolRules, type VirtualRouterParameters } from './parameters.js';
 
 /** When F3 has become master of a silent network. */
 const T = 3609.375;
@@ -72,7 +72,14 @@ describe('a master announces', () => {
 describe('a master hears', () => {
   test('F02: a resignation: it advertises at once and restarts its timer [RFC9568-6.4.3-3]', () => {
     const timeline = quietMaster().at(T + 300, heard(0)).until(T + 1300);
-    expect(timeline.take()).toEqual([after(300, 'send 100'), after(1300, 'send 100')]);
+    expect(timeline.take().filter((line) => line.includes('send')))
+      .toEqual([after(300, 'send 100'), after(1300, 'send 100')]);
+  });
+
+  test('a resignation: it repairs caches, because whoever resigns was master', () => {
+    const timeline = quietMaster().at(T + 300, heard(0)).until(T + 1300);
+    expect(timeline.take().filter((line) => line.includes('announce')))
+      .toEqual([after(300, 'announce 10.9.0.100 x1'), after(1300, 'announce 10.9.0.100 x1')]);
   });
 
   test.each([['F03: a lower priority', 50, P], ['F04: its own priority from a lower address', 100, LOWER]])(
@@ -96,8 +103,9 @@ describe('a master hears', () => {
     ['F05: its own priority from a higher address', 100, P],
     ['F08: a higher priority from a lower address', 101, LOWER],
     ['F10: an owner', 255, LOWER],
-  ])('%s: it lets go without a word [RFC9568-6.4.3-4]', (_case, priority, source) => {
-    const timeline = quietMaster().at(T + 300, heard(priority, source));
+  ])('%s: it lets go without a word when it is told to be silent [RFC9568-6.4.3-4]', (_case, priority, source) => {
+    const rules: ProtocolRules = { ...DEFAULT_RULES, yieldingAdvert: 'silent' };
+    const timeline = Timeline.master(f3({ ...QUIET, rules })).at(T + 300, heard(priority, source));
     expect(timeline.take())
       .toEqual([after(300, 'release 10.9.0.100'), after(300, 'master -> backup: higher-priority-advert')]);
     expect(timeline.router.nextDeadline()).toBe(T + 300 + 3609.375);
@@ -123,7 +131,8 @@ describe('a master hears', () => {
       timeline.take();
       timeline.at(100, heard(255, source));
       expect(timeline.router.state.kind).toBe(state);
-      expect(timeline.take()[0]).toBe(state === 'master' ? '100 send 255' : '100 release 10.9.0.100');
+      expect(timeline.take().slice(0, 2))
+        .toEqual(['100 send 255', state === 'master' ? '100 overruled 10.9.0.0 255' : '100 release 10.9.0.100']);
     });
 
   test('an advertisement for another virtual router never: that is a mistake of the caller', () => {

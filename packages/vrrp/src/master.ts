@@ -4,8 +4,9 @@
 import type { Instant } from '@baton/base';
 import type { Advertisement } from './advertisement.js';
 import { contest, reschedule, startAnnouncing, takeDue, type AnnounceSchedule } from './announce-schedule.js';
+import type { PromotionReason } from './backup.js';
 import type { StateName } from './outputs.js';
-import type { VirtualRouterParameters } from './parameters.js';
+import { answersLosingAdverts, type VirtualRouterParameters } from './parameters.js';
 import { nextOnGrid } from './timers.js';
 
 /** Advertising and holding the addresses. */
@@ -19,20 +20,49 @@ export interface MasterState {
   readonly unprovenSince: StateName | undefined;
   /** When a following member of a sync group first heard the better master that it has not yielded to yet. */
   readonly contestedSince: Instant | undefined;
+  readonly since: Instant;
+  /** Whether it has overruled a living master: that one's last word is expected. */
+  readonly overruling: boolean;
+  /** The last advert that answered another router. */
+  readonly answer: Answer | undefined;
 }
+
+/** An advert that is sent because of what another router has said. */
+export interface Answer {
+  readonly at: Instant;
+  /** Whether one more is owed, because a resignation came too soon after this one. */
+  readonly owed: boolean;
+}
+
+/** What a master does about another router. */
+export interface Reply {
+  readonly state: MasterState;
+  /** Whether it advertises at once; if not, whether that was withheld because it has just answered somebody. */
+  readonly answers: 'now' | 'withheld' | 'never';
+  /** Frames to announce for each address, 0 = none. */
+  readonly announceCount: number;
+}
+
+/** Least distance of two answers, ms, so that a flood costs the master no more than adverts at the shortest interval. */
+export const ANSWER_INTERVAL_MS = 10;
 
 /** A contest is over when the better master was not heard for so many of its intervals. */
 const FORGOTTEN_AFTER_ADVERTS = 3;
 
 /** A router that turns master: it sends by its own interval, whatever it had learned [RFC9568-6.4.2-3].
  *  @param from the state before */
-export function enterMaster(parameters: VirtualRouterParameters, from: StateName, now: Instant): MasterState {
+export function enterMaster(
+  parameters: VirtualRouterParameters, from: StateName, reason: PromotionReason, now: Instant,
+): MasterState {
   return {
     kind: 'master',
     advertAt: now + parameters.advertIntervalMs,
     announcements: startAnnouncing(parameters.announce, now),
     unprovenSince: from,
     contestedSince: undefined,
+    since: now,
+    overruling: reason === 'preempted-lower-priority' || reason === 'address-owner',
+    answer: undefined,
   };
 }
 
@@ -44,13 +74,43 @@ export function continueMaster(
   const advertDue = now >= state.advertAt;
   const { count, schedule } = takeDue(state.announcements, announce, now);
   const advertAt = advertDue ? nextOnGrid(state.advertAt, advertIntervalMs, now) : state.advertAt;
-  return { state: { ...state, advertAt, announcements: schedule }, advertDue, announceCount: count };
+  const answer = advertDue && state.answer?.owed === true ? { at: now, owed: false } : state.answer;
+  return { state: { ...state, advertAt, announcements: schedule, answer }, advertDue, announceCount: count };
 }
 
-/** The master that has just answered a resignation: Adver_Timer begins anew [RFC9568-6.4.3-3]. Whoever contested it has
- *  left. */
-export function restartAdverts(state: MasterState, parameters: VirtualRouterParameters, now: Instant): MasterState {
-  return { ...state, advertAt: now + parameters.advertIntervalMs, contestedSince: undefined };
+/** The master that hears a resignation: it advertises at once and Adver_Timer begins anew [RFC9568-6.4.3-3]; too soon
+ *  after the last answer it does so as soon as it may, because other backups have heard the resignation too. Whoever
+ *  resigns was master, so caches are repaired. Nobody contests it any more. */
+export function answerResignation(state: MasterState, parameters: VirtualRouterParameters, now: Instant): Reply {
+  const { count, schedule } = contest(state.announcements, parameters.announce, now);
+  const next = { ...state, announcements: schedule, contestedSince: undefined };
+  const mayAt = answersFrom(state);
+  if (now >= mayAt) {
+    const answered = { ...next, advertAt: now + parameters.advertIntervalMs, answer: { at: now, owed: false } };
+    return { state: answered, answers: 'now', announceCount: count };
+  }
+  const answer = { at: mayAt - ANSWER_INTERVAL_MS, owed: true };
+  const waiting = { ...next, advertAt: Math.min(state.advertAt, mayAt), answer };
+  return { state: waiting, answers: 'withheld', announceCount: count };
+}
+
+/** The master that hears a losing advertisement: it advertises at once where that is the rule, the phase of its adverts
+ *  stays, caches are repaired [RFC9568-6.4.3-5] [RFC3768-6.4.3-1]. */
+export function overrule(state: MasterState, parameters: VirtualRouterParameters, now: Instant): Reply {
+  const { count, schedule } = contest(state.announcements, parameters.announce, now);
+  const next = { ...state, announcements: schedule };
+  if (!answersLosingAdverts(parameters)) return { state: next, answers: 'never', announceCount: count };
+  if (now < answersFrom(state)) return { state: next, answers: 'withheld', announceCount: count };
+  return { state: { ...next, answer: { at: now, owed: false } }, answers: 'now', announceCount: count };
+}
+
+/** Whether a losing advertisement is worth telling: not the last word of a lower priority that this master has
+ *  overruled less than an interval ago.
+ *  @param isLower whether its priority is lower, and not only its address */
+export function isNews(
+  state: MasterState, isLower: boolean, { advertIntervalMs }: VirtualRouterParameters, now: Instant,
+): boolean {
+  return !state.overruling || !isLower || now - state.since >= advertIntervalMs;
 }
 
 /** A following member of a sync group has heard a better master. Whether the group yields is up to its deciding member,
@@ -65,15 +125,6 @@ export function contestMastership(state: MasterState, better: Advertisement, now
   return now - contestedSince < better.advertIntervalMs / 2 ? state : undefined;
 }
 
-/** The master that has heard a losing advertisement: the phase of its adverts stays, caches are repaired.
- *  @returns the master afterwards, and frames to announce for each address (0 = none) */
-export function overrule(
-  state: MasterState, parameters: VirtualRouterParameters, now: Instant,
-): { readonly state: MasterState; readonly announceCount: number } {
-  const { count, schedule } = contest(state.announcements, parameters.announce, now);
-  return { state: { ...state, announcements: schedule }, announceCount: count };
-}
-
 /** The same master with other parameters: the phase of its adverts stays unless the interval changed. */
 export function reconfigureMaster(
   state: MasterState, before: VirtualRouterParameters, after: VirtualRouterParameters, now: Instant,
@@ -83,4 +134,9 @@ export function reconfigureMaster(
     advertAt: after.advertIntervalMs === before.advertIntervalMs ? state.advertAt : now + after.advertIntervalMs,
     announcements: reschedule(state.announcements, before.announce, after.announce, now),
   };
+}
+
+/** From when on somebody is answered. */
+function answersFrom({ answer }: MasterState): Instant {
+  return answer === undefined ? -Infinity : answer.at + ANSWER_INTERVAL_MS;
 }

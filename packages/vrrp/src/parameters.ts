@@ -54,6 +54,9 @@ export interface ProtocolRules {
   /** What a master says to a losing advertisement: `answer` it at once (RFC 9568 §6.4.3; keepalived, in every version)
    *  or `discard` it (RFC 3768, RFC 5798). `auto`: as the RFC of the version says. */
   readonly losingAdvert: 'auto' | 'answer' | 'discard';
+  /** What a master says as it yields to a better one: `send` one last advertisement, so that the better one learns that
+   *  there were two and announces its addresses again, or nothing at all (`silent`, RFC 9568 §6.4.3). */
+  readonly yieldingAdvert: 'send' | 'silent';
   /** What to do with an advertisement that has our VRID and not one of our addresses: `ignore` it as a stranger's
    *  (guarantee D15), or `process` it (RFC 9568 §7.1). */
   readonly vridCollision: 'ignore' | 'process';
@@ -62,9 +65,10 @@ export interface ProtocolRules {
   readonly tolerateMissingLinkLocal: boolean;
 }
 
-/** The rules of a router that was told nothing else: by the RFC, except that strangers are ignored. */
+/** The rules of a router that was told nothing else: by the RFC, except that strangers are ignored and that nobody
+ *  yields without a word. */
 export const DEFAULT_RULES: ProtocolRules = {
-  losingAdvert: 'auto', vridCollision: 'ignore', tolerateMissingLinkLocal: false,
+  losingAdvert: 'auto', yieldingAdvert: 'send', vridCollision: 'ignore', tolerateMissingLinkLocal: false,
 };
 
 /** The configuration of one virtual router (RFC 9568 §6.1). Secrets are no part of it: it is shown and recorded. */
@@ -121,6 +125,15 @@ export function isAdvertInterval(version: ProtocolVersion, intervalMs: number): 
  *  [RFC9568-6.4.3-5] [RFC3768-6.4.3-1]. */
 export function answersLosingAdverts({ version, rules }: VirtualRouterParameters): boolean {
   return rules.losingAdvert === 'auto' ? version === 3 : rules.losingAdvert === 'answer';
+}
+
+/** Whether a master that yields to a better one advertises once more. Not when its own interval is the shorter one: a
+ *  third router could learn it from this advertisement, lose the next of the better master, and take over.
+ *  @param betterIntervalMs the interval of the better master */
+export function yieldsWithAdvert(
+  { advertIntervalMs, rules }: VirtualRouterParameters, betterIntervalMs: number,
+): boolean {
+  return rules.yieldingAdvert === 'send' && advertIntervalMs >= betterIntervalMs;
 }
 
 /** Everything that a master of this configuration holds: what it advertises, then what it does not. */

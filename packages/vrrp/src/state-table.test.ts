@@ -161,14 +161,14 @@ const TABLE: Record<SubjectName, Partial<Record<InputName, Expected>>> = {
   'master': {
     'shutdown': [[send(0), release(VIP), changed('master', 'initialize', 'shutdown')], 'initialize'],
     'better': [
-      [release(VIP), yielded({ address: LOWER, priority: 200 })], 'backup', FRESH_BACKUP,
+      [send(100), release(VIP), yielded({ address: LOWER, priority: 200 })], 'backup', FRESH_BACKUP,
     ],
     'lost tie': [
-      [release(VIP), yielded({ address: P, priority: 100 })], 'backup', FRESH_BACKUP,
+      [send(100), release(VIP), yielded({ address: P, priority: 100 })], 'backup', FRESH_BACKUP,
     ],
     'won tie': [[send(100), overruled(LOWER, 100), announce(1, VIP)], 'master', 10_500],
     'lower': [[send(100), overruled(P, 50), announce(1, VIP)], 'master', 10_500],
-    'resigned': [[send(100)], 'master', NOW + 1000],
+    'resigned': [[send(100), announce(1, VIP)], 'master', NOW + 1000],
     'other parameters': [[send(150), release(VIP), claim(VIP_2), announce(5, VIP_2)], 'master', NOW + 500],
     'lower priority': [[send(80)], 'master', 10_500],
     'other address': [[send(100)], 'master', 10_500],

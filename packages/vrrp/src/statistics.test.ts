@@ -53,8 +53,8 @@ describe('a router counts', () => {
     timeline.at(1000, heard(200)).at(2000, heard(0)); // master 609.375 ms later
     timeline.at(4000, heard(50)).at(4500, heard(0)).at(4600, heard(200));
     expect(counted(timeline.router.statistics)).toEqual({
-      // At promotion, 1 s later, for the losing one and for the resignation.
-      adverts_sent: 4, adverts_received: 5, priority_zero_received: 2, lower_priority_received: 1, became_master: 1,
+      // At promotion, 1 s later, for the losing one, for the resignation, and as it yields.
+      adverts_sent: 5, adverts_received: 5, priority_zero_received: 2, lower_priority_received: 1, became_master: 1,
       released_master: 1,
     });
   });
@@ -91,7 +91,12 @@ describe('a router counts', () => {
     const timeline = Timeline.started(f3({ priority: 255 }));
     timeline.at(100, { kind: 'advertisement', advertisement: adv(255), source: P });
     expect(counted(timeline.router.statistics)).toEqual({
-      adverts_sent: 1, adverts_received: 1, became_master: 1, released_master: 1,
+      adverts_sent: 2, adverts_received: 1, became_master: 1, released_master: 1,
     });
+  });
+
+  test('answers that it withheld', () => {
+    const timeline = Timeline.master().at(5000, heard(50)).at(5001, heard(50)).at(5002, heard(0));
+    expect(timeline.router.statistics.answers_withheld).toBe(2);
   });
 });

@@ -30,6 +30,8 @@ export const STATISTICS = [
     meaning: 'Resignations received: advertisements with priority 0.' },
   { name: 'lower_priority_received', countedBy: 'router',
     meaning: 'Losing advertisements that this router overruled while it was master.' },
+  { name: 'answers_withheld', countedBy: 'router',
+    meaning: 'Losing advertisements and resignations not answered at once: the last answer was less than 10 ms ago.' },
   { name: 'claims_refused', countedBy: 'router', meaning: 'Times the addresses could not be installed.' },
   { name: 'send_errors', countedBy: 'send', meaning: 'Advertisements and announcements that the kernel refused.' },
   { name: 'interval_errors', leaf: 'interval-errors', countedBy: 'receive',

@@ -237,6 +237,39 @@ describe('elections that differ from member to member', () => {
     expect(lan.take('->').filter((line) => line.includes(' x:'))).toEqual([]);
   });
 
+  test('make the deciding member advertise at once, and only once, when another one hears a better master', () => {
+    const { lan, x } = settled();
+    for (const laterMs of [0, 1]) {
+      lan.until(10_000 + laterMs);
+      lan.feed(x, 'in', { kind: 'advertisement', advertisement: adv(250, { vrid: 8 }), source: '10.1.0.9' });
+    }
+    expect(lan.take()).toEqual(['10000 x: out send 200']);
+  });
+
+  test('are followed where they were lost when the better master is still there half an interval later', () => {
+    const { lan, x } = settled();
+    lan.feed(x, 'in', { kind: 'advertisement', advertisement: adv(250, { vrid: 8 }), source: '10.1.0.9' });
+    lan.until(10_500);
+    expect(x.holdsAll).toBe(true);
+    lan.feed(x, 'in', { kind: 'advertisement', advertisement: adv(250, { vrid: 8 }), source: '10.1.0.9' });
+    expect(lan.take('->')).toEqual([
+      '10500 x: in master -> backup: higher-priority-advert', '10500 x: out master -> backup: group-member-left',
+    ]);
+  });
+
+  test('are forgotten when the better master has resigned, or was not heard for three intervals', () => {
+    const hear = (priority: number): VirtualRouterInput =>
+      ({ kind: 'advertisement', advertisement: adv(priority, { vrid: 8 }), source: '10.1.0.9' });
+    const { lan, x } = settled();
+    lan.feed(x, 'in', hear(250));
+    lan.feed(x, 'in', hear(0));
+    lan.until(10_600);
+    lan.feed(x, 'in', hear(250));
+    lan.until(14_000);
+    lan.feed(x, 'in', hear(250));
+    expect(x.holdsAll).toBe(true);
+  });
+
   test('are settled by the same member whatever the order of the members', () => {
     const lan = new GroupLan();
     lan.add('x', contradiction('x').map((plan) => ({ ...plan, vrid: plan.segment === 'out' ? 7 : 8 })));

@@ -73,14 +73,16 @@ describe('a version 2 master', () => {
 
   test('answers a resignation in every case', () => {
     for (const rules of [{}, ANSWER, DISCARD]) {
-      expect(quietMaster(rules).at(T + 300, heard2(0)).take()).toEqual([after(300, 'send 100')]);
+      expect(quietMaster(rules).at(T + 300, heard2(0)).take())
+        .toEqual([after(300, 'send 100'), after(300, 'announce 10.9.0.100 x1')]);
     }
   });
 
   test('yields to a better one and waits by its own interval', () => {
     const timeline = quietMaster().at(T + 300, heard2(150));
     expect(timeline.take()).toEqual([
-      after(300, 'release 10.9.0.100'), after(300, 'master -> backup: higher-priority-advert'),
+      after(300, 'send 100'), after(300, 'release 10.9.0.100'),
+      after(300, 'master -> backup: higher-priority-advert'),
     ]);
     expect(timeline.router.nextDeadline()).toBe(T + 300 + 3609.375);
   });

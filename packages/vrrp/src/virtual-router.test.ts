@@ -205,6 +205,15 @@ describe('backup', () => {
     expect(timeline.take().slice(0, 4)).toEqual(promotion(5000 + 3609.375, 'preempted-lower-priority'));
   });
 
+  test('E16: a preempt delay accepts that master\'s interval as well, as if it did not preempt [RFC9568-6.4.2-5]', () => {
+    const timeline = Timeline.started(f3({ preemptDelayMs: 5000 })).at(1000, heard(50, P, { advertIntervalMs: 500 }));
+    expect(timeline.router.state).toMatchObject({ masterAdvertIntervalMs: 500, preemptAt: 6000 });
+    expect(timeline.router.nextDeadline()).toBe(1000 + 1500 + 156 * 500 / 256);
+    // Discarded once the delay is over: what was learned stays, and the timer runs on.
+    timeline.at(2000, heard(50)).at(6000, heard(50, P, { advertIntervalMs: 500 }));
+    expect(timeline.router.state.kind).toBe('master');
+  });
+
   test('E17: a preempt delay never delays a takeover from a silent master', () => {
     const timeline = Timeline.started(f3({ ...QUIET, preemptDelayMs: 60_000 }));
     timeline.take();

@@ -14,11 +14,12 @@ import {
 import { isBetterMaster, type Contender } from './election.js';
 import type { GroupDecision, GroupRole, VirtualRouterInput } from './inputs.js';
 import {
-  contestMastership, continueMaster, enterMaster, overrule, reconfigureMaster, restartAdverts, type MasterState,
+  answerResignation, contestMastership, continueMaster, enterMaster, isNews, overrule, reconfigureMaster,
+  type MasterState, type Reply,
 } from './master.js';
 import type { VirtualRouterOutput } from './outputs.js';
 import {
-  answersLosingAdverts, assertParameters, heldAddresses, isSameRouter, OWNER_PRIORITY, RESIGN_PRIORITY,
+  assertParameters, heldAddresses, isSameRouter, OWNER_PRIORITY, RESIGN_PRIORITY, yieldsWithAdvert,
   type VirtualRouterParameters,
 } from './parameters.js';
 import type { FaultReason } from './reasons.js';
@@ -167,28 +168,38 @@ export class VirtualRouter {
     state: MasterState, advertisement: Advertisement, source: IpAddress, now: Instant,
   ): VirtualRouterOutput[] {
     const { priority } = advertisement;
-    if (priority === RESIGN_PRIORITY) {
-      this.#standing.assign(restartAdverts(state, this.parameters, now));
-      return [this.#standing.advertise()];
-    }
+    if (priority === RESIGN_PRIORITY) return this.#reply(answerResignation(state, this.parameters, now));
     assert(this.primaryAddress !== undefined, 'a master has a primary address');
     const own: Contender = { priority: this.effectivePriority, address: this.primaryAddress };
-    if (isBetterMaster({ priority, address: source }, own)) {
-      const waiting = this.#role === 'following' ? contestMastership(state, advertisement, now) : undefined;
-      if (waiting !== undefined) {
-        this.#standing.assign(waiting);
-        return [];
-      }
-      this.#standing.remember(priority, source);
-      return this.#standing.transition(yieldTo(advertisement, this.#patience(), now), 'higher-priority-advert');
-    }
+    if (isBetterMaster({ priority, address: source }, own)) return this.#hearBetter(state, advertisement, source, now);
     this.statistics.lower_priority_received += 1;
-    const overruled = overrule(state, this.parameters, now);
-    this.#standing.assign(overruled.state);
+    const news = isNews(state, priority < own.priority, this.parameters, now);
+    return this.#reply(
+      overrule(state, this.parameters, now), news ? [{ kind: 'lower-priority-received', source, priority }] : [],
+    );
+  }
+
+  /** Yields, perhaps with a last word; a following member of a sync group may wait first. */
+  #hearBetter(
+    state: MasterState, better: Advertisement, source: IpAddress, now: Instant,
+  ): VirtualRouterOutput[] {
+    const waiting = this.#role === 'following' ? contestMastership(state, better, now) : undefined;
+    if (waiting !== undefined) {
+      this.#standing.assign(waiting);
+      return [];
+    }
+    const lastWord = yieldsWithAdvert(this.parameters, better.advertIntervalMs) ? [this.#standing.advertise()] : [];
+    this.#standing.remember(better.priority, source);
+    const next = yieldTo(better, this.#patience(), now);
+    return [...lastWord, ...this.#standing.transition(next, 'higher-priority-advert')];
+  }
+
+  /** @param told what is told between the advert and the announcement */
+  #reply({ state, answers, announceCount }: Reply, told: readonly VirtualRouterOutput[] = []): VirtualRouterOutput[] {
+    this.#standing.assign(state);
+    if (answers === 'withheld') this.statistics.answers_withheld += 1;
     return [
-      ...(answersLosingAdverts(this.parameters) ? [this.#standing.advertise()] : []),
-      { kind: 'lower-priority-received', source, priority },
-      ...this.#standing.announce(overruled.announceCount),
+      ...(answers === 'now' ? [this.#standing.advertise()] : []), ...told, ...this.#standing.announce(announceCount),
     ];
   }
 
@@ -297,7 +308,7 @@ export class VirtualRouter {
   }
 
   #promote(reason: PromotionReason, now: Instant): VirtualRouterOutput[] {
-    return this.#standing.transition(enterMaster(this.parameters, this.state.kind, now), reason);
+    return this.#standing.transition(enterMaster(this.parameters, this.state.kind, reason, now), reason);
   }
 
   /** The wait is over: master at once, or, in a sync group, as soon as the others can be it too. */

@@ -10,6 +10,11 @@ export const rules = record({
     'What a master says to an advertisement that loses: answer it at once (RFC 9568, keepalived) or discard it '
     + '(RFC 3768, RFC 5798); auto does as the RFC of the version says',
   ),
+  yielding_advert: withDefault(
+    choice(['send', 'silent']), 'send',
+    'What a master says as it yields to a better one: one last advertisement, so that the better one learns of it and '
+    + 'announces its addresses again, or nothing (RFC 9568 section 6.4.3)',
+  ),
   vrid_collision: withDefault(
     choice(['ignore', 'process']), 'ignore',
     'What to do with an advertisement that has this VRID and none of these addresses: ignore it as a stranger, or '
