@@ -7,25 +7,23 @@
 //      └─ refused ─> ended       └─ engine lost ─> ended
 
 import { assertNever, describeError, EXIT, type Clock } from '@baton/base';
-import { formatFinding, type Configuration, type Finding, type LoadResult } from '@baton/config';
+import { formatFinding, type Configuration, type LoadResult } from '@baton/config';
 import type { AgentMessage, EngineMessage } from '@baton/engine/messages';
 import type { Writable } from 'node:stream';
 import { keepAccepted, readAccepted } from './accepted-configuration.js';
-import { AlarmRegistry, type AlarmName } from './alarms.js';
+import { AlarmWatch } from './alarm-watch.js';
+import { Answers } from './answers.js';
 import { ControlPresence } from './control/presence.js';
 import { ControlServer } from './control/server.js';
-import type { JournalEvent, StatusReport } from './control/messages.js';
 import { equip, type Equipment } from './equipment.js';
 import { EngineChannel } from './engine-channel.js';
-import { EventReporter, transitionFields, type Notice } from './events.js';
+import { EventReporter, reportFindings, transitionFields, type Notice } from './events.js';
 import type { StartCommand } from './hooks/command.js';
 import type { FindLeftover } from './hooks/leftover.js';
-import type { JournalView } from './journal.js';
+import type { Journal } from './journal.js';
 import { AgentLog } from './log.js';
 import { Overruling } from './overruling.js';
-import { RouterAlarms } from './router-alarms.js';
 import { fixedDifference, planStart, summarize } from './start-plan.js';
-import { buildStatus } from './status.js';
 
 /** The world around the agent. */
 export interface AgentPorts {
@@ -76,11 +74,10 @@ export class Agent {
   readonly #ports: AgentPorts;
   readonly #log: AgentLog;
   readonly #reporter: EventReporter;
-  readonly #alarms: AlarmRegistry;
+  readonly #alarms: AlarmWatch;
   readonly #channel: EngineChannel;
   readonly #control: ControlPresence;
   readonly #overruling = new Overruling();
-  readonly #routerAlarms: RouterAlarms;
   #phase: Phase = { kind: 'loading', waiting: [], reloadWanted: false };
   #missedMessages = 0;
 
@@ -89,21 +86,23 @@ export class Agent {
     const { clock, wallClockMs, stderr } = ports;
     this.#log = new AgentLog({
       stderr, clock, wallClockMs,
-      onFileTrouble: (detail) => { this.#setAlarm('log-file-unwritable', detail); },
+      onFileTrouble: (detail) => { this.#alarms.set('log-file-unwritable', detail); },
     });
     this.#reporter = new EventReporter(this.#log, wallClockMs);
-    this.#alarms = new AlarmRegistry(wallClockMs, (change, { name, subject, detail }) => {
-      const fields = { alarm: name, subject: subject === '' ? undefined : subject, detail };
-      this.#reporter.report(change === 'alarm-raised' ? 'warn' : 'info', change, fields);
-    });
-    this.#routerAlarms = new RouterAlarms(this.#alarms);
     this.#channel = new EngineChannel(ports.transmit);
-    const server = new ControlServer({
-      status: () => this.#status(), openEvents: (follower) => this.#openEvents(follower),
+    this.#alarms = new AlarmWatch({
+      clock, wallClockMs, snapshot: () => this.#channel.snapshot(),
+      listener: (change, { name, subject, detail }) => {
+        const fields = { alarm: name, subject: subject === '' ? undefined : subject, detail };
+        this.#reporter.report(change === 'alarm-raised' ? 'warn' : 'info', change, fields);
+      },
     });
-    this.#control = new ControlPresence(server, {
-      away: (detail) => { this.#setAlarm('control-socket-unavailable', detail); },
-      present: () => { this.#setAlarm('control-socket-unavailable', undefined); },
+    const answers = new Answers({
+      channel: this.#channel, alarms: this.#alarms, version: ports.version, wallClockMs, running: () => this.#running(),
+    });
+    this.#control = new ControlPresence(new ControlServer(answers), {
+      away: (detail) => { this.#alarms.set('control-socket-unavailable', detail); },
+      present: () => { this.#alarms.set('control-socket-unavailable', undefined); },
     });
   }
 
@@ -121,9 +120,9 @@ export class Agent {
     const { configuration, findings, refused, fallback } = plan;
     this.#log.configure(configuration.log);
     const equipment = equip(configuration, {
-      ...this.#ports, reporter: this.#reporter, setAlarm: (name, detail) => { this.#setAlarm(name, detail); },
+      ...this.#ports, reporter: this.#reporter, setAlarm: (name, detail) => { this.#alarms.set(name, detail); },
     });
-    this.#reportFindings(findings);
+    reportFindings(findings, this.#reporter);
     await this.#recall(equipment);
     equipment.hooks.propose(configuration);
     if (this.#phase.kind !== 'loading') return;
@@ -183,7 +182,7 @@ export class Agent {
     }
     const loaded = this.#ports.load();
     if (!loaded.ok) {
-      this.#reportFindings(loaded.findings);
+      reportFindings(loaded.findings, this.#reporter);
       this.#refuse(summarize(loaded.findings));
       return;
     }
@@ -192,7 +191,7 @@ export class Agent {
       this.#refuse(fixed);
       return;
     }
-    this.#reportFindings(loaded.warnings);
+    reportFindings(loaded.warnings, this.#reporter);
     phase.equipment.hooks.propose(loaded.configuration);
     this.#enter({ ...phase, proposed: loaded.configuration, reloadWanted: false });
     this.#configure(loaded.configuration, phase.equipment);
@@ -220,8 +219,9 @@ export class Agent {
     equipment.hooks.accept();
     equipment.memory.noteGeneration(generation);
     this.#keepAccepted(proposed);
+    this.#alarms.noteConfigured(proposed.routers.map(({ name }) => name));
     const refused = phase.kind === 'starting' ? phase.refused : undefined;
-    if (refused === undefined) this.#alarms.clear('configuration-refused');
+    if (refused === undefined) this.#alarms.set('configuration-refused', undefined);
     const wasStarting = phase.kind === 'starting';
     const { reloadWanted } = phase;
     this.#enter({ kind: 'running', configuration: proposed, equipment, proposed: undefined, reloadWanted: false });
@@ -268,7 +268,7 @@ export class Agent {
     const phase = this.#phase;
     if (phase.kind !== 'starting' && phase.kind !== 'running') return;
     const { equipment } = phase;
-    this.#routerAlarms.noteState(router, change.to, change.faults, equipment.hooks.settingsOf(router));
+    this.#alarms.noteState(router, change.to, change.faults, equipment.hooks.settingsOf(router));
     equipment.hooks.stateChanged(router, change, at);
     equipment.memory.noteEpoch(router, change.epoch);
   }
@@ -276,7 +276,7 @@ export class Agent {
   #onNotice(notice: Notice): void {
     const { level, event, fields, at } = notice;
     this.#reporter.report(level, event, fields, { atMs: at });
-    this.#routerAlarms.noteNotice(notice);
+    this.#alarms.noteNotice(notice);
   }
 
   #onLowerPriority(message: Extract<EngineMessage, { type: 'lower-priority-received' }>): void {
@@ -320,9 +320,11 @@ export class Agent {
 
   async #reconcile({ hooks }: Equipment): Promise<void> {
     try {
-      const { routers } = await this.#channel.snapshot();
+      const snapshot = await this.#channel.snapshot();
+      this.#alarms.takeSnapshot(snapshot);
+      const { routers } = snapshot;
       for (const { name, state, faults } of routers) {
-        this.#routerAlarms.noteState(name, state, faults, hooks.settingsOf(name));
+        this.#alarms.noteState(name, state, faults, hooks.settingsOf(name));
       }
       hooks.reconcile(routers);
     } catch (error) {
@@ -330,18 +332,10 @@ export class Agent {
     }
   }
 
-  async #status(): Promise<StatusReport> {
-    const { routers, engine } = await this.#channel.snapshot();
-    const { node, peers } = this.#phase.kind === 'running' ? this.#phase.configuration : { node: '', peers: [] };
-    const { version, wallClockMs } = this.#ports;
-    return buildStatus({ node, version, peers, routers, engine, alarms: this.#alarms.list(), nowMs: wallClockMs() });
-  }
-
-  #openEvents(follower?: (event: JournalEvent) => void): Promise<JournalView> {
-    if (this.#phase.kind !== 'running') {
-      return Promise.resolve({ events: noEvents, close: () => Promise.resolve() });
-    }
-    return this.#phase.equipment.journal.open(follower);
+  #running(): { readonly configuration: Configuration; readonly journal: Journal } | undefined {
+    const phase = this.#phase;
+    if (phase.kind !== 'running') return undefined;
+    return { configuration: phase.configuration, journal: phase.equipment.journal };
   }
 
   #keepAccepted(configuration: Configuration): void {
@@ -354,21 +348,7 @@ export class Agent {
 
   #refuse(detail: string): void {
     this.#reporter.report('error', 'configuration-refused', { detail });
-    this.#alarms.raise('configuration-refused', detail);
-  }
-
-  #reportFindings(findings: readonly Finding[]): void {
-    for (const finding of findings) {
-      const { severity, code, file, line, column, key, message } = finding;
-      const level = severity === 'error' ? 'error' : 'warn';
-      const at = `${file}:${String(line)}:${String(column)}`;
-      this.#reporter.report(level, 'configuration-finding', { at, key, code, message });
-    }
-  }
-
-  #setAlarm(name: AlarmName, detail: string | undefined): void {
-    if (detail === undefined) this.#alarms.clear(name);
-    else this.#alarms.raise(name, detail);
+    this.#alarms.set('configuration-refused', detail);
   }
 
   #enter(phase: Phase): void {
@@ -377,7 +357,7 @@ export class Agent {
 
   async #closeDown(): Promise<void> {
     this.#enter({ kind: 'ended' });
-    this.#routerAlarms.close();
+    this.#alarms.close();
     await this.#control.close();
     await this.#log.flush(LAST_WRITES_TIMEOUT_MS);
   }
@@ -393,8 +373,4 @@ async function withinMs(work: Promise<unknown>, timeoutMs: number): Promise<void
   let timer: NodeJS.Timeout | undefined;
   await Promise.race([work, new Promise((resolve) => { timer = setTimeout(resolve, timeoutMs); })]);
   clearTimeout(timer);
-}
-
-async function* noEvents(): AsyncGenerator<JournalEvent> {
-  // The socket is open only while the agent runs: nothing can be asked earlier or later.
 }

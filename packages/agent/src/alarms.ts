@@ -1,8 +1,21 @@
 // What is wrong right now: raised and cleared by whoever notices, shown by `baton status`. Decides nothing and
 // remembers no past.
 
-/** Every alarm there is. */
+import type { IpAddress } from '@baton/base';
+
+/** Every alarm there is. Those about advertisements end when their cause has been silent for a minute. */
 export type AlarmName =
+  /** Another router advertises some of our virtual addresses and some others: a peer in mid-change, or one that is
+   *  configured differently. */
+  | 'address-drift'
+  /** Another router advertises other virtual addresses than ours. */
+  | 'address-list-mismatch'
+  /** Advertisements are thrown away again and again; the evidence says why. */
+  | 'adverts-discarded'
+  /** Advertisements are thrown away because they do not prove that they come from a peer. */
+  | 'authentication-failed'
+  /** Advertisements are thrown away because of their checksum: damaged, or of a form that is not accepted. */
+  | 'checksum-mismatch'
   /** A reload, or an agent that was started again, could not use the file; what was accepted before still runs. */
   | 'configuration-refused'
   /** Nobody can ask this node for its status. */
@@ -11,14 +24,47 @@ export type AlarmName =
   | 'duplicate-address'
   /** After a restart of the agent hooks may be told again what they were told. */
   | 'hook-progress-unwritable'
+  /** Another router advertises with another interval than ours. */
+  | 'interval-mismatch'
   /** The interface of a virtual router does not exist. */
   | 'interface-missing'
   /** Events are kept in memory only. */
   | 'journal-unwritable'
+  /** This router owns its addresses, and yet another one is master of them. */
+  | 'owner-conflict'
   /** Epochs are kept in memory only. */
   | 'state-unwritable'
   /** Lines go to standard error only. */
-  | 'log-file-unwritable';
+  | 'log-file-unwritable'
+  /** A member of a sync group hears no master, and may not become one because another member hears its own. */
+  | 'sync-group-split'
+  /** A router that nobody has configured advertises itself as master. */
+  | 'unknown-master'
+  /** Somebody else uses our VRID for addresses that are not ours. */
+  | 'vrid-collision';
+
+/** Who sent advertisements. */
+export interface AlarmSource {
+  readonly address: IpAddress;
+  readonly interface: string;
+  /** Absent when nobody has seen it: see `observe`. */
+  readonly mac?: string;
+}
+
+/** What an alarm about advertisements rests on. */
+export interface AlarmEvidence {
+  /** How often, since it began, by reason. */
+  readonly reasons: Readonly<Record<string, number>>;
+  /** The senders that were told last, the newest at the end. */
+  readonly sources: readonly AlarmSource[];
+  /** Wall-clock milliseconds since 1970. */
+  readonly lastAtMs: number;
+  /** What the newest one said; undefined when it could not be read. Proves nothing: it may be forged. */
+  readonly advertisement: {
+    readonly vrid: number; readonly version: number; readonly priority: number; readonly advertIntervalMs: number;
+    readonly addresses: readonly IpAddress[];
+  } | undefined;
+}
 
 /** One alarm that is up. */
 export interface Alarm {
@@ -28,6 +74,14 @@ export interface Alarm {
   /** Wall-clock milliseconds since 1970. */
   readonly sinceMs: number;
   readonly detail: string;
+  readonly evidence?: AlarmEvidence;
+}
+
+/** What can be known of an alarm besides its detail. */
+export interface AlarmContext {
+  /** When it began; now when absent. Counts only for the first of several. */
+  readonly sinceMs?: number;
+  readonly evidence?: AlarmEvidence;
 }
 
 /** Told about every alarm that goes up or down, not about changes of its detail. */
@@ -45,9 +99,10 @@ export class AlarmRegistry {
   }
 
   /** Raises an alarm, or renews the detail of one that is up: `since` stays. */
-  raise(name: AlarmName, detail: string, subject = ''): void {
+  raise(name: AlarmName, detail: string, subject = '', { sinceMs, evidence }: AlarmContext = {}): void {
     const known = this.#alarms.get(key(name, subject));
-    const alarm: Alarm = { name, subject, sinceMs: known?.sinceMs ?? this.#wallClockMs(), detail };
+    const beganAtMs = known?.sinceMs ?? sinceMs ?? this.#wallClockMs();
+    const alarm: Alarm = { name, subject, sinceMs: beganAtMs, detail, ...(evidence && { evidence }) };
     this.#alarms.set(key(name, subject), alarm);
     if (known === undefined) this.#listener('alarm-raised', alarm);
   }

@@ -2,6 +2,7 @@
 // keeping: debug events are logged and not journaled.
 
 import type { LogFields, Logger } from '@baton/base';
+import type { Finding } from '@baton/config';
 import type { EngineMessage, TransitionSteps } from '@baton/engine/messages';
 import type { StateChange } from '@baton/vrrp';
 import type { JournalEvent } from './control/messages.js';
@@ -42,6 +43,15 @@ export function transitionFields(router: string, change: StateChange, steps: Tra
 /** Milliseconds with as many digits as mean something. */
 function roundMs(ms: number | undefined): number | undefined {
   return ms === undefined ? undefined : Math.round(ms * 1000) / 1000;
+}
+
+/** Says what is wrong or doubtful in a file, one event for each. */
+export function reportFindings(findings: readonly Finding[], reporter: EventReporter): void {
+  for (const { severity, code, file, line, column, key, message } of findings) {
+    const level = severity === 'error' ? 'error' : 'warn';
+    const at = `${file}:${String(line)}:${String(column)}`;
+    reporter.report(level, 'configuration-finding', { at, key, code, message });
+  }
 }
 
 /** The one place through which the agent speaks. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { MAX_WAITING_BYTES, REOPEN_DELAY_MS } from './log-sink.js';
 import { AgentLog } from './log.js';
+import { untilQuiet } from './machine.fixture.js';
 
 /** Standard error that can be stalled. */
 class Stderr {
@@ -47,7 +48,6 @@ beforeEach(() => {
 afterEach(() => { rmSync(directory, { recursive: true, force: true }); });
 
 const written = (): Promise<void> => log.flush(1000);
-const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 50));
 
 describe('a log line', () => {
   test('is text: time, level, event, then fields; undefined fields are left out', async () => {
@@ -94,7 +94,7 @@ describe('a reader that stalls', () => {
     const dropped = log.droppedLines();
     expect(dropped).toBeGreaterThan(3000);
     stderr.goOn();
-    await settle();
+    await untilQuiet();
     expect(stderr.lines.at(-1)).toBe(`${TIME} warn log-lines-dropped count=${String(dropped)} target=stderr`);
     expect(stderr.lines).toHaveLength(5000 - dropped + 1);
   });
@@ -116,11 +116,11 @@ describe('a log file', () => {
     log.configure(configuration);
     log.info('before');
     await written();
-    await settle();
+    await untilQuiet();
     renameSync(file, `${file}.1`);
     log.configure(configuration);
     log.info('after');
-    await settle();
+    await untilQuiet();
     expect([readFileSync(`${file}.1`, 'utf8'), readFileSync(file, 'utf8')])
       .toEqual([`${TIME} info before\n`, `${TIME} info after\n`]);
     expect(stderr.lines).toHaveLength(2);
@@ -130,13 +130,13 @@ describe('a log file', () => {
     const file = join(directory, 'absent', 'baton.log');
     log.configure({ level: 'info', format: 'text', file });
     log.info('first');
-    await settle();
+    await untilQuiet();
     expect(trouble.at(-1)).toContain('ENOENT');
     mkdirSync(join(directory, 'absent'));
     log.info('too early');
     now += REOPEN_DELAY_MS;
     log.info('second');
-    await settle();
+    await untilQuiet();
     expect(trouble.at(-1)).toBeUndefined();
     expect(readFileSync(file, 'utf8')).toContain('info second');
     expect(readFileSync(file, 'utf8')).not.toContain('too early');

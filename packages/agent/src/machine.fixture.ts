@@ -1,8 +1,11 @@
 // What the tests of the agent share: a machine with directories of its own, an engine that answers, and hooks that only
 // count.
 
+import { assert } from '@baton/base';
 import type { Configuration, Finding, HookEvent, LoadResult, RouterSettings } from '@baton/config';
-import type { AgentMessage, EngineMessage, RouterSnapshot } from '@baton/engine/messages';
+import type {
+  AgentMessage, EngineMessage, EngineSnapshot, HeardSender, RouterSnapshot,
+} from '@baton/engine/messages';
 import { DEFAULT_RULES, createStatistics, type StateChange, type VirtualRouterParameters } from '@baton/vrrp';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -100,12 +103,9 @@ export class Machine {
     return this.messages.findLast(({ type }) => type === 'configure');
   }
 
-  /** Waits until nothing happens any more: ten turns in a row in which no file is being read or written. */
-  async settle(): Promise<void> {
-    for (let quietTurns = 0; quietTurns < 10; quietTurns += 1) {
-      await new Promise((resolve) => setTimeout(resolve, 2));
-      if (process.getActiveResourcesInfo().some((name) => name.startsWith('FSReq'))) quietTurns = -1;
-    }
+  /** Waits until nothing happens any more. */
+  settle(): Promise<void> {
+    return untilQuiet();
   }
 
   async status(): Promise<StatusReport> {
@@ -141,23 +141,21 @@ export class Machine {
   }
 
   #snapshot(id: number): EngineMessage {
-    const router: RouterSnapshot = {
-      name: 'web', interface: 'eth0', vrid: 51, version: 3, faults: [], priority: { configured: 200, effective: 200 },
-      advertIntervalMs: 1000, sinceMs: NOW, reason: 'startup', ...this.snapshotState, addresses: [], heard: [],
-      primaryAddress: '10.0.0.11', master: undefined, masterDownIntervalMs: 3219, skewTimeMs: 219,
-      statistics: createStatistics(), families: [],
-    };
-    const engine = {
-      pid: 1, driver: 'koffi', scheduling: 'other', generation: 1, rssBytes: 1, stallMs: 0, discarded: {},
-      observer: 'off',
-    } as const;
-    return { type: 'snapshot', id, routers: [router], engine };
+    return { type: 'snapshot', id, routers: [routerSnapshot(this.snapshotState)], engine: engineSnapshot() };
   }
 
   #run({ words, environment }: Command): RunningCommand {
     this.hooks.push([...words.slice(1), `from=${String(environment['BATON_PREVIOUS_STATE'])}`].join(' '));
     const process = { pid: 1000 + this.hooks.length, identity: 'hook', timeoutAtMs: 0 };
     return { process, result: this.hookResult, kill: () => undefined };
+  }
+}
+
+/** Waits until nothing happens any more: ten turns in a row in which no file is being read or written. */
+export async function untilQuiet(): Promise<void> {
+  for (let quietTurns = 0; quietTurns < 10; quietTurns += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    if (process.getActiveResourcesInfo().some((name) => name.startsWith('FSReq'))) quietTurns = -1;
   }
 }
 
@@ -170,6 +168,45 @@ export function changed(
   return {
     type: 'state-changed', router, change: { from, to, reason, epoch, priority: 200, master: undefined, faults },
     steps: { addressesMs: 0.25 }, at: NOW,
+  };
+}
+
+/** What the engine has counted for the router `web` on eth0. */
+export function counted(counts: {
+  readonly discarded?: Readonly<Record<string, number>>; readonly remarked?: Readonly<Record<string, number>>;
+  /** What named no router of ours. */
+  readonly unrelated?: Readonly<Record<string, number>>;
+  readonly senders?: readonly HeardSender[];
+}): Extract<EngineMessage, { type: 'snapshot' }> {
+  const { discarded = {}, remarked = {}, unrelated = {}, senders = [] } = counts;
+  const router = routerSnapshot();
+  const [family] = router.families;
+  assert(family !== undefined, 'every router has a family');
+  return {
+    type: 'snapshot', id: 1, engine: { ...engineSnapshot(), discarded: unrelated, senders },
+    routers: [{ ...router, families: [{ ...family, discarded, remarked }] }],
+  };
+}
+
+/** A router with one family that has just been started. */
+export function routerSnapshot(change: Partial<RouterSnapshot> = {}): RouterSnapshot {
+  const family = {
+    faults: [], primaryAddress: '10.0.0.11', master: undefined, heard: [], masterDownIntervalMs: 3219, skewTimeMs: 219,
+    statistics: createStatistics(),
+  };
+  return {
+    name: 'web', interface: 'eth0', vrid: 51, version: 3, state: 'initialize',
+    priority: { configured: 200, effective: 200 }, advertIntervalMs: 1000, sinceMs: NOW, reason: 'startup', epoch: 0,
+    addresses: [], ...family, families: [{ ...family, family: 4, state: 'initialize', discarded: {}, remarked: {} }],
+    ...change,
+  };
+}
+
+/** An engine that has just been started. */
+export function engineSnapshot(): EngineSnapshot {
+  return {
+    pid: 1, driver: 'koffi', scheduling: 'other', generation: 1, rssBytes: 1, stallMs: 0, discarded: {},
+    observer: 'off', senders: [],
   };
 }
 

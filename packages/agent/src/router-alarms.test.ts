@@ -55,6 +55,19 @@ describe('alarms of routers', () => {
     expect(up()).toEqual([]);
   });
 
+  test('a member that its sync group holds back is an alarm until it is not any more', () => {
+    const split = (active: boolean): Notice => ({
+      ...claim(''), event: 'sync-group-split', fields: { router: 'web', active, following: 'inside dmz' },
+    });
+    routers.noteNotice(split(true));
+    expect(registry.list()).toMatchObject([{
+      name: 'sync-group-split', subject: 'web',
+      detail: 'hears no master and may not become one, because another hears its own: inside, dmz',
+    }]);
+    routers.noteNotice(split(false));
+    expect(up()).toEqual([]);
+  });
+
   test('other notices are none', () => {
     routers.noteState('web', 'master', [], web);
     routers.noteNotice({ ...claim('192.0.2.10'), event: 'leftover-address-removed' });

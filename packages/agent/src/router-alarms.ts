@@ -1,6 +1,6 @@
-// Decides which alarms follow from the state of the routers and from what the observer saw: an interface that is
-// missing, and somebody else who answers for an address while this node is its master. A claim heard as backup is the
-// master's own.
+// Decides which alarms follow from the state of the routers, from what the observer saw and from what holds a sync
+// group back: an interface that is missing, a member that may not become master, and somebody else who answers for an
+// address while this node is its master. A claim heard as backup is the master's own.
 
 import type { IpAddress } from '@baton/base';
 import type { RouterSettings } from '@baton/config';
@@ -38,9 +38,17 @@ export class RouterAlarms {
     this.#mastered.delete(router);
   }
 
-  /** The observer's evidence is among the notices; the others are nothing to this file. */
+  /** A router is not configured any more. */
+  forgetRouter(router: string): void {
+    this.#alarms.clear('sync-group-split', router);
+    this.noteState(router, 'initialize', [], undefined);
+  }
+
+  /** What the observer saw, and what a sync group is held back by, are among the notices; the others are nothing to
+   *  this file. */
   noteNotice({ event, fields }: Notice): void {
     const { address, mac } = fields;
+    if (event === 'sync-group-split') this.#noteSplit(fields);
     if (event !== 'foreign-claim-seen' || typeof address !== 'string') return;
     if (![...this.#mastered.values()].some((addresses) => addresses.has(address))) return;
     clearTimeout(this.#claims.get(address));
@@ -51,6 +59,14 @@ export class RouterAlarms {
   /** Stops waiting. */
   close(): void {
     for (const timer of this.#claims.values()) clearTimeout(timer);
+  }
+
+  #noteSplit({ router, active, following }: Notice['fields']): void {
+    if (typeof router !== 'string') return;
+    const others = String(following).split(' ').join(', ');
+    const detail = `hears no master and may not become one, because another hears its own: ${others}`;
+    if (active === true) this.#alarms.raise('sync-group-split', detail, router);
+    else this.#alarms.clear('sync-group-split', router);
   }
 
   #forgetClaim(address: IpAddress): void {

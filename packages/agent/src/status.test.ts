@@ -20,7 +20,7 @@ const source = (routers: readonly RouterSnapshot[]): StatusSource => ({
   node: 'lb-a', version: '1.0.0', peers: [{ node: 'lb-b', address: '10.0.0.12', port: 8512 }], routers,
   engine: {
     pid: 42, driver: 'koffi', scheduling: 'round-robin', generation: 3, rssBytes: 1, stallMs: 0, discarded: { ttl: 2 },
-    observer: 'off',
+    observer: 'off', senders: [],
   },
   alarms: [{ name: 'interface-missing', subject: 'web', sinceMs: NOW - 1000, detail: 'eth0 does not exist' }],
   nowMs: NOW,
@@ -42,7 +42,10 @@ describe('the status report', () => {
       }],
       peers: [{ node: 'lb-b', address: '10.0.0.12', connected: false, round_trip_ms: null, drift: [] }],
       trackers: [], floating_ips: [], session_sync: { tables: [] },
-      alarms: [{ name: 'interface-missing', since: '2026-01-01T00:00:09.000Z', detail: 'web: eth0 does not exist' }],
+      alarms: [{
+        name: 'interface-missing', subject: 'web', since: '2026-01-01T00:00:09.000Z',
+        detail: 'web: eth0 does not exist',
+      }],
       engine: {
         pid: 42, packet_driver: 'koffi', scheduling: 'round-robin', rss_bytes: 1, stall_ms: 0, observer: 'off',
         discarded: { ttl: 2 },

@@ -3,8 +3,8 @@
 
 import type { PeerConfiguration } from '@baton/config';
 import type { EngineSnapshot, HeardRouter, RouterSnapshot } from '@baton/engine/messages';
-import type { Alarm } from './alarms.js';
-import type { RouterStatus, StatusReport } from './control/messages.js';
+import type { Alarm, AlarmEvidence } from './alarms.js';
+import type { AlarmStatus, RouterStatus, StatusReport } from './control/messages.js';
 
 /** Everything a status report is made of. */
 export interface StatusSource {
@@ -29,13 +29,29 @@ export function buildStatus(source: StatusSource): StatusReport {
       node: peer.node, address: peer.address, connected: false, round_trip_ms: null, drift: [],
     })),
     trackers: [], floating_ips: [], session_sync: { tables: [] },
-    alarms: alarms.map(({ name, subject, sinceMs, detail }) => ({
-      name, since: isoTime(sinceMs), detail: subject === '' ? detail : `${subject}: ${detail}`,
-    })),
+    alarms: alarms.map(buildAlarm),
     engine: {
       pid: engine.pid, packet_driver: engine.driver, scheduling: engine.scheduling, rss_bytes: engine.rssBytes,
       stall_ms: engine.stallMs, observer: engine.observer, discarded: engine.discarded,
     },
+  };
+}
+
+type EvidenceStatus = NonNullable<AlarmStatus['evidence']>;
+
+function buildAlarm({ name, subject, sinceMs, detail, evidence }: Alarm): AlarmStatus {
+  const told = { name, subject, since: isoTime(sinceMs), detail: subject === '' ? detail : `${subject}: ${detail}` };
+  return evidence === undefined ? told : { ...told, evidence: buildEvidence(evidence) };
+}
+
+function buildEvidence({ reasons, sources, lastAtMs, advertisement }: AlarmEvidence): EvidenceStatus {
+  const said = advertisement && {
+    vrid: advertisement.vrid, version: advertisement.version, priority: advertisement.priority,
+    advert_interval_ms: advertisement.advertIntervalMs, addresses: advertisement.addresses,
+  };
+  return {
+    reasons, last_seen: isoTime(lastAtMs), advertisement: said ?? null,
+    sources: sources.map(({ address, interface: place, mac }) => ({ address, interface: place, mac: mac ?? null })),
   };
 }
 

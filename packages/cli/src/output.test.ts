@@ -51,7 +51,7 @@ describe('the status table', () => {
   });
 
   test('ends with the alarms, and says when there is nothing yet', () => {
-    const alarms = [{ name: 'vrid-collision', since: '2026-01-01T00:00:00.123Z', detail: 'two\u001B[2J' }];
+    const alarms = [{ name: 'vrid-collision', subject: '', since: '2026-01-01T00:00:00.123Z', detail: 'two\u001B[2J' }];
     expect(formatStatus(statusReport([], { alarms, maintenance: true }), NOW_MS, PLAIN)).toEqual([
       'lb-a  baton 0.1.0  generation 3  engine 42 (raw-socket, SCHED_RR)  maintenance', '',
       'no virtual routers yet', '',

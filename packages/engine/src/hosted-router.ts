@@ -7,7 +7,9 @@ import {
   heldAddresses,
   OWNER_PRIORITY,
   VirtualRouter,
+  type DiscardReason,
   type Mac,
+  type Remark,
   type StateChange,
   type StateName,
   type VirtualAddress,
@@ -18,6 +20,7 @@ import { Credentials } from './credentials.js';
 import { HeardRouters } from './heard-routers.js';
 import { LossHistory } from './loss-history.js';
 import type { RouterConfiguration, TransitionSteps } from './messages.js';
+import { Verdicts } from './verdicts.js';
 
 /** A transition of a router as a whole, to be told to the agent. */
 export interface RouterTransition {
@@ -155,6 +158,8 @@ export class FamilyRouter {
   readonly router: VirtualRouter;
   readonly heard = new HeardRouters();
   readonly losses = new LossHistory();
+  readonly discarded = new Verdicts<DiscardReason>();
+  readonly remarked = new Verdicts<Remark>();
   /** Addresses that were there before us and are the host's own: claimed by an address owner, never taken off. */
   readonly preexisting = new Set<IpAddress>();
 

@@ -24,6 +24,7 @@ import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { NodeDeadlineTimer } from './deadline-timer.js';
 import { Engine } from './engine.js';
+import { HeardSenders } from './heard-senders.js';
 import type { AgentMessage, EngineMessage } from './messages.js';
 import type { EnginePorts } from './ports.js';
 import { rehearsePromotion } from './rehearsal.js';
@@ -69,6 +70,7 @@ class EngineProcess {
   });
   readonly #observerProgram: string;
   #observer: Observer | undefined;
+  readonly #senders = new HeardSenders();
   /** The present agent has sent a configuration: it handles signals. */
   #agentListens = false;
   #reloadWanted = false;
@@ -242,6 +244,7 @@ class EngineProcess {
           scheduling: this.#scheduling,
           rssBytes: process.memoryUsage.rss(),
           observer: this.#observer?.state ?? 'off',
+          senders: this.#senders.list(),
         },
       });
     } catch (error) {
@@ -263,9 +266,12 @@ class EngineProcess {
     });
   }
 
-  /** What the election hears itself is not evidence; a claim of one of our addresses by another MAC is. */
+  /** Who sends advertisements is kept for who asks; a claim of one of our addresses by another MAC is told. */
   #reportEvidence(evidence: Evidence): void {
-    if (evidence.kind !== 'foreign-claim') return;
+    if (evidence.kind !== 'foreign-claim') {
+      this.#senders.note(evidence);
+      return;
+    }
     const { address, mac } = evidence;
     this.#engine?.notices.sayLimited('warn', 'foreign-claim-seen', `${address} ${mac}`, {
       interface: evidence.interface,

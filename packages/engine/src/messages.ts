@@ -165,6 +165,11 @@ export interface FamilySnapshot {
   readonly masterDownIntervalMs: number;
   readonly skewTimeMs: number;
   readonly statistics: Readonly<Record<StatisticName, number>>;
+  /** Advertisements that named this router and were thrown away, by DiscardReason; without the reasons that never
+   *  applied. */
+  readonly discarded: Readonly<Record<string, number>>;
+  /** Advertisements that were accepted although something about them was odd, by Remark. */
+  readonly remarked: Readonly<Record<string, number>>;
 }
 
 /** Another router as its advertisements show it. */
@@ -189,4 +194,13 @@ export interface EngineSnapshot {
   /** Discards that belong to no router of ours (unknown VRID, bad version before lookup), by reason. */
   readonly discarded: Readonly<Record<string, number>>;
   readonly observer: 'off' | 'running' | 'unavailable';
+  /** Who sent packets of protocol 112, as the observer saw them; empty without it. */
+  readonly senders: readonly HeardSender[];
+}
+
+/** A sender of packets of protocol 112, with the MAC address that its frames came from. */
+export interface HeardSender {
+  readonly interface: string;
+  readonly address: IpAddress;
+  readonly mac: string;
 }

@@ -55,6 +55,7 @@ export class Reception {
     const { advertisement, remarks, checksumForm } = result;
     for (const remark of remarks) {
       family.router.statistics[REMARK_STATISTICS[remark]] += 1;
+      family.remarked.note(remark);
       this.#notices.sayLimited('warn', remark, `${session.name} ${family.name} ${source}`, () => ({
         router: family.name,
         ...evidence(session, datagram),
@@ -71,8 +72,12 @@ export class Reception {
   ): void {
     const { reason, vrid } = rejected;
     const family = vrid === undefined ? undefined : session.routers.get(vrid);
-    if (family === undefined || reason === 'unknown-vrid') this.discarded[reason] += 1;
-    else family.router.statistics[DISCARD_STATISTICS[reason]] += 1;
+    if (family === undefined || reason === 'unknown-vrid') {
+      this.discarded[reason] += 1;
+    } else {
+      family.router.statistics[DISCARD_STATISTICS[reason]] += 1;
+      family.discarded.note(reason);
+    }
     this.#notices.sayLimited('warn', 'advertisement-discarded', `${session.name} ${datagram.source} ${reason}`, () => ({
       reason,
       ...(family === undefined ? {} : { router: family.name }),

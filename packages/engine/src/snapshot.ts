@@ -48,7 +48,7 @@ function snapshotAddresses(family: FamilyRouter, installed: ReadonlySet<string>)
   });
 }
 
-function snapshotFamily({ family, router, heard }: FamilyRouter): FamilySnapshot {
+function snapshotFamily({ family, router, heard, discarded, remarked }: FamilyRouter): FamilySnapshot {
   const { state } = router;
   return {
     family,
@@ -60,6 +60,8 @@ function snapshotFamily({ family, router, heard }: FamilyRouter): FamilySnapshot
     masterDownIntervalMs: router.masterDownIntervalMs,
     skewTimeMs: router.skewTimeMs,
     statistics: { ...router.statistics },
+    discarded: discarded.list(),
+    remarked: remarked.list(),
   };
 }
 

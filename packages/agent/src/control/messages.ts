@@ -82,8 +82,22 @@ export interface PeerStatus {
 /** One thing that is wrong right now; gone from the report when it is right again. */
 export interface AlarmStatus {
   readonly name: string;
+  /** What it is about, a router for example; empty when there can be only one. `detail` begins with it. */
+  readonly subject: string;
   readonly since: string;
   readonly detail: string;
+  /** What it rests on, for those about advertisements. Advertisements can be forged: it proves nothing. */
+  readonly evidence?: {
+    /** How often since `since`, by reason. */
+    readonly reasons: Readonly<Record<string, number>>;
+    readonly sources: readonly { readonly address: string; readonly interface: string; readonly mac: string | null }[];
+    readonly last_seen: string;
+    /** The newest one as far as it could be read. */
+    readonly advertisement: {
+      readonly vrid: number; readonly version: number; readonly priority: number; readonly advert_interval_ms: number;
+      readonly addresses: readonly string[];
+    } | null;
+  };
 }
 
 /** The engine process. `stall_ms` is the sum of the times in which it could not run; `discarded` counts by reason. */

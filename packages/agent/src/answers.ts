@@ -1,0 +1,49 @@
+// What the agent answers to whoever asks at the control socket: the status, and the journal. Decides nothing; how it is
+// asked and told is control/'s.
+
+import type { Configuration } from '@baton/config';
+import type { AlarmWatch } from './alarm-watch.js';
+import type { ControlService } from './control/connection.js';
+import type { JournalEvent, StatusReport } from './control/messages.js';
+import type { EngineChannel } from './engine-channel.js';
+import type { Journal, JournalView } from './journal.js';
+import { buildStatus } from './status.js';
+
+/** What the answers come from. */
+export interface AnswerSources {
+  readonly channel: EngineChannel;
+  readonly alarms: AlarmWatch;
+  readonly version: string;
+  readonly wallClockMs: () => number;
+  /** What runs now; undefined before and after. */
+  readonly running: () => { readonly configuration: Configuration; readonly journal: Journal } | undefined;
+}
+
+/** Answers for one agent. */
+export class Answers implements ControlService {
+  readonly #sources: AnswerSources;
+
+  constructor(sources: AnswerSources) {
+    this.#sources = sources;
+  }
+
+  /** @throws {BatonError} ERR_AGENT_ENGINE_SILENT */
+  async status(): Promise<StatusReport> {
+    const { channel, alarms, version, wallClockMs, running } = this.#sources;
+    const snapshot = await channel.snapshot();
+    alarms.takeSnapshot(snapshot);
+    const { routers, engine } = snapshot;
+    const { node, peers } = running()?.configuration ?? { node: '', peers: [] };
+    return buildStatus({ node, version, peers, routers, engine, alarms: alarms.list(), nowMs: wallClockMs() });
+  }
+
+  openEvents(follower?: (event: JournalEvent) => void): Promise<JournalView> {
+    const running = this.#sources.running();
+    if (running !== undefined) return running.journal.open(follower);
+    return Promise.resolve({ events: noEvents, close: () => Promise.resolve() });
+  }
+}
+
+async function* noEvents(): AsyncGenerator<JournalEvent> {
+  // The socket is open only while the agent runs: nothing can be asked earlier or later.
+}
