@@ -1,11 +1,11 @@
 // Reads the closed vocabularies out of the source: reasons, error codes and statistics, each word with the comment
 // above it. A vocabulary is an exported union of string literals, or a constant array of them, with a name that ends in
-// Reason, Remark or ErrorCode; the statistics are the table STATISTICS. What is generated from it can therefore never
+// Reason, Remark, ErrorCode or AlarmName; the statistics are the table STATISTICS. What is generated from it can therefore never
 // be out of date unnoticed.
 import ts from 'typescript';
 import { filesBelow, packageOf, parse } from './sources.mjs';
 
-const VOCABULARY = /(Reason|Remark|ErrorCode|FindingCode|HookEvent)$/u;
+const VOCABULARY = /(Reason|Remark|ErrorCode|FindingCode|HookEvent|AlarmName)$/u;
 
 /** @typedef {{ word: string, meaning: string }} Word */
 /** @typedef {{ name: string, package: string, file: string, meaning: string, words: Word[] }} Vocabulary */
