@@ -59,6 +59,7 @@ function addCheck(program: Command, finish: Finish): void {
     .argument('[file]', 'configuration file, instead of -c', fileName)
     .option(...CONFIG_OPTION)
     .option('--node <name>', 'check it as this node reads it (default: its `node`, else the short host name)')
+    .option('--peer <file>', 'also report what only shows together with the file of another node', fileName)
     .option('--json', 'print the findings as JSON')
     .action(async (file: string | undefined, options: CheckOptions) => {
       if (file !== undefined && options.config !== undefined) {

@@ -3,6 +3,7 @@
 // --- for users ---
 export { loadConfiguration, type LoadOptions } from './load.js';
 export { formatFinding } from './findings.js';
+export { checkPair, type PairCheck } from './pair-files.js';
 export type {
   AuthenticationSettings, Configuration, Finding, HookConfiguration, HookEvent, LoadResult, LogConfiguration,
   PeerConfiguration, RouterSettings, SyncGroupSettings,

@@ -65,8 +65,7 @@ export interface DaemonDirectories {
  *  cannot be read. For commands that look for a daemon. Never throws. */
 export function findDaemonDirectories(file: string, options: LoadOptions = {}): DaemonDirectories {
   const findings = new Findings(file);
-  const text = readText(file, findings);
-  const root = text === undefined ? undefined : readSource(text, findings);
+  const root = readTree(file, findings);
   const doubts = root === undefined ? findings : new Findings(file);
   const find = (key: string, otherwise: string): string => {
     const named = root === undefined ? undefined : entry(root, key);
@@ -83,6 +82,19 @@ export function findDaemonDirectories(file: string, options: LoadOptions = {}): 
     stateDirectory: find('state_directory', DEFAULT_STATE_DIRECTORY),
     problem: doubts.inFileOrder()[0],
   };
+}
+
+/** The node that a file names; undefined when it names none, or cannot be read. Never throws. */
+export function findNodeName(file: string): string | undefined {
+  const root = readTree(file, new Findings(file));
+  const named = root === undefined ? undefined : entry(root, 'node');
+  return named?.kind === 'scalar' && typeof named.value === 'string' ? named.value : undefined;
+}
+
+/** The values of a file with their places; undefined when it cannot be read, with the reasons among the findings. */
+export function readTree(file: string, findings: Findings): SourceNode | undefined {
+  const text = readText(file, findings);
+  return text === undefined ? undefined : readSource(text, findings);
 }
 
 function nodeName(root: SourceNode, options: LoadOptions, findings: Findings): string {
