@@ -22,6 +22,10 @@ const cells: readonly Omit<Cell, 'daemons'>[] = [
   { name: 'version 3 IPv4', router: { addresses: IPV4 } },
   { name: 'version 3 IPv6', router: { addresses: IPV6 } },
   { name: 'version 3 IPv4 unicast', router: { addresses: IPV4, unicast: true } },
+  {
+    name: 'version 3 IPv6 unicast, which keepalived sends with hop limit 64',
+    router: { addresses: IPV6, unicast: true, lowestTtl: 64 },
+  },
   { name: 'dual stack, two instances in a sync group', router: { addresses: [...IPV4, ...IPV6] } },
 ];
 

@@ -2,7 +2,7 @@
 // bad checksum, and in every advert and announcement the fields that were asked for.
 
 import { expect } from '@jest/globals';
-import { LAB_VRID, virtualMac } from '@baton/lab';
+import { LAB_VRID, unicastAddress, virtualMac } from '@baton/lab';
 import { dissect, distinct, GOOD_CHECKSUM, type Dissected } from '../support/dissection.js';
 import { addressesOf, answeringMac, familiesOf, INTERVAL_MS, type Cell } from './cells.js';
 import type { Contestant } from './contest.js';
@@ -72,7 +72,8 @@ export async function judgeWire(judged: Judged): Promise<void> {
 
 async function judgeAdverts(judged: Judged, family: 4 | 6): Promise<void> {
   const { sender } = judged;
-  const filter = `vrrp && ${family === 4 ? 'ip' : 'ipv6'}`;
+  // Without what the kernel says about an advert that found no daemon, which quotes it.
+  const filter = `vrrp && ${family === 4 ? 'ip && !icmp' : 'ipv6 && !icmpv6'}`;
   const rows = await dissect<string>(sender.sent.file, filter, [...MESSAGE, ...ENVELOPE[family]]);
   const fields = { ...expectedMessage(judged, family), ...expectedEnvelope(judged, family) };
   const withPriority = (priority: number): Dissected<string> => ({ ...fields, 'vrrp.prio': String(priority) });
@@ -102,11 +103,12 @@ function expectedMessage({ cell, sender }: Judged, family: 4 | 6): Dissected<str
 function expectedEnvelope({ cell, sender, other }: Judged, family: 4 | 6): Dissected<string> {
   const { host } = sender.node;
   const addresses = addressesOf(cell, family).join(',');
+  const isUnicast = cell.router.unicast === true;
   const group = family === 4 ? '224.0.0.18' : 'ff02::12';
-  const destination = cell.router.unicast === true ? other.node.host.address : group;
+  const destination = isUnicast ? unicastAddress(other.node.host, family) : group;
   if (family === 6) {
     return {
-      'ipv6.src': host.linkLocal,
+      'ipv6.src': isUnicast ? host.addressIpv6 : host.linkLocal,
       'ipv6.dst': destination,
       'ipv6.hlim': HOP_LIMIT,
       'ipv6.tclass.dscp': DSCP,

@@ -4,7 +4,7 @@ export { LAB_DIRECTORY, Lan, LAN_PREFIX_LENGTH, type LabHost } from './namespace
 export { BatonNode, LAB_ROUTER, type BatonOptions, type LabNode, type YamlValue } from './node.js';
 export { KeepalivedNode, type KeepalivedOptions } from './keepalived.js';
 export { FrrNode, type FrrOptions } from './frr.js';
-export { LAB_VRID, virtualMac, type RouterOptions } from './router-options.js';
+export { LAB_VRID, unicastAddress, virtualMac, type RouterOptions } from './router-options.js';
 export { Responder } from './responder.js';
 export { ECHO_PORT, Probe } from './probe.js';
 export { Observer } from './observer.js';

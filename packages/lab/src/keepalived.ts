@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { LAB_DIRECTORY, type LabHost } from './namespaces.js';
 import type { LabNode } from './node.js';
 import { LabProcess, residentBytes } from './processes.js';
-import { familiesOf, intervalOf, LAB_VRID, type FamilyAddresses, type RouterOptions } from './router-options.js';
+import {
+  familiesOf, intervalOf, LAB_VRID, unicastAddress, type FamilyAddresses, type RouterOptions,
+} from './router-options.js';
 
 /** How keepalived is configured for one virtual router: one vrrp_instance for each family, two of them in a
  *  sync group. */
@@ -94,15 +96,15 @@ function instance(host: LabHost, options: KeepalivedOptions, { family, addresses
     ...(options.virtualMac === true ? ['use_vmac'] : []),
     ...(options.password === undefined ? [] :
       block('authentication', ['auth_type PASS', `auth_pass ${options.password}`])),
-    ...(options.unicast === true ? unicastLines(host, options) : []),
+    ...(options.unicast === true ? unicastLines(host, options, family) : []),
     ...(options.extraLines ?? []),
     ...block('virtual_ipaddress', addresses),
   ]);
 }
 
-function unicastLines(host: LabHost, { peers = [] }: KeepalivedOptions): string[] {
-  const addresses = peers.map((peer) => peer.address);
-  return [`unicast_src_ip ${host.address}`, 'check_unicast_src', ...block('unicast_peer', addresses)];
+function unicastLines(host: LabHost, { peers = [] }: KeepalivedOptions, family: 4 | 6): string[] {
+  const addresses = peers.map((peer) => unicastAddress(peer, family));
+  return [`unicast_src_ip ${unicastAddress(host, family)}`, 'check_unicast_src', ...block('unicast_peer', addresses)];
 }
 
 function block(title: string, inner: readonly string[]): string[] {

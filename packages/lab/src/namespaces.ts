@@ -19,6 +19,8 @@ export interface LabHost {
   readonly interface: 'eth0';
   /** 10.9.0.N, /24. */
   readonly address: IpAddress;
+  /** fd09::N, /64. */
+  readonly addressIpv6: IpAddress;
   /** fe80::ff:fe00:N, which the kernel makes from the MAC (RFC 4291, modified EUI-64). */
   readonly linkLocal: IpAddress;
   /** 02:00:00:00:00:NN. */
@@ -166,8 +168,8 @@ table inet lab {
 function describeHost(prefix: string, name: string, number: number): LabHost {
   return {
     name, namespace: `${prefix}-${name}`, interface: 'eth0', port: `p-${name}`,
-    address: `10.9.0.${String(number)}`, linkLocal: `fe80::ff:fe00:${number.toString(16)}`,
-    mac: `02:00:00:00:00:${number.toString(16).padStart(2, '0')}`,
+    address: `10.9.0.${String(number)}`, addressIpv6: `fd09::${String(number)}`,
+    linkLocal: `fe80::ff:fe00:${number.toString(16)}`, mac: `02:00:00:00:00:${number.toString(16).padStart(2, '0')}`,
   };
 }
 
@@ -178,12 +180,11 @@ async function configureHost(host: LabHost): Promise<void> {
   await write('0', ['ipv4/conf/all/rp_filter', 'ipv4/conf/eth0/rp_filter', 'ipv6/conf/eth0/accept_dad']);
   // ip_nonlocal_bind lets the responder bind to a virtual IP before this host owns it.
   await write('1', ['ipv4/ip_forward', 'ipv4/ip_nonlocal_bind']);
-  const number = host.address.split('.')[3] ?? '';
   await run(['ip', '-n', host.namespace, '-batch', '-'], lines([
     'link set lo up',
     'link set eth0 up',
     `address add ${host.address}/${String(LAN_PREFIX_LENGTH)} dev eth0`,
-    `address add fd09::${number}/64 dev eth0 nodad`,
+    `address add ${host.addressIpv6}/64 dev eth0 nodad`,
   ]));
 }
 

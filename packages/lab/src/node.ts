@@ -10,7 +10,7 @@ import type { JournalEvent, RouterStatus, StatusReport } from '@baton/agent/cont
 import type { LabErrorCode } from './errors.js';
 import { LAB_DIRECTORY, type LabHost } from './namespaces.js';
 import { insideNamespace, LabProcess, runToEnd, type CommandResult } from './processes.js';
-import { intervalOf, LAB_VRID, type RouterOptions } from './router-options.js';
+import { familiesOf, intervalOf, LAB_VRID, unicastAddress, type RouterOptions } from './router-options.js';
 import { waitFor } from './waiting.js';
 
 /** Name of the one virtual router of a lab node. */
@@ -158,7 +158,7 @@ export function batonConfiguration(host: LabHost, options: BatonOptions, directo
         priority: options.priority,
         advert_interval: `${String(intervalOf(options))}ms`,
         addresses: options.addresses,
-        ...routerKeys(options),
+        ...routerKeys(host, options),
         ...options.router,
       },
     },
@@ -170,14 +170,24 @@ export function batonConfiguration(host: LabHost, options: BatonOptions, directo
 }
 
 /** The keys of what was asked for; what was not keeps Baton's own default. */
-function routerKeys(options: BatonOptions): Record<string, YamlValue> {
+function routerKeys(host: LabHost, options: BatonOptions): Record<string, YamlValue> {
   const keys: Record<string, YamlValue | undefined> = {
     version: options.version,
     preempt: options.preempt,
-    unicast: options.unicast,
+    ...(options.unicast === true ? unicastKeys(host, options) : {}),
     virtual_mac: options.virtualMac,
     authentication: options.password === undefined ? undefined : { simple_password: options.password },
   };
   const given = Object.entries(keys).filter((entry): entry is [string, YamlValue] => entry[1] !== undefined);
   return Object.fromEntries(given);
+}
+
+/** IPv4 in the short form where that is enough: its peers are those of the control channel. */
+function unicastKeys(host: LabHost, options: BatonOptions): Record<string, YamlValue> {
+  const families = familiesOf(options).map(({ family }) => family);
+  const { lowestTtl } = options;
+  if (!families.includes(6) && lowestTtl === undefined) return { unicast: true };
+  const peers = (options.peers ?? []).flatMap((peer) => families.map((family) => unicastAddress(peer, family)));
+  const unicast = { peers, ...(lowestTtl === undefined ? {} : { min_ttl: lowestTtl }) };
+  return { unicast, source_address: families.map((family) => unicastAddress(host, family)) };
 }

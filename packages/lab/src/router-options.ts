@@ -1,6 +1,8 @@
 // One virtual router in words that every daemon of the lab understands, so that a test can give the same one to any of
 // them. Knows no daemon's file.
 
+import type { IpAddress } from '@baton/base';
+
 import type { LabHost } from './namespaces.js';
 
 /** What two nodes have to agree on, and the priority that tells them apart. */
@@ -22,8 +24,10 @@ export interface RouterOptions {
   readonly password?: string;
   /** The other nodes. */
   readonly peers?: readonly LabHost[];
-  /** Adverts go to each peer's IPv4 address instead of the group; default false. */
+  /** Adverts go from an address of the host's own subnet to each peer's instead of to the group; default false. */
   readonly unicast?: boolean;
+  /** What Baton accepts from a unicast peer, 1–255; default 255. */
+  readonly lowestTtl?: number;
   /** 00:00:5e:00:01:VRID (02 for IPv6) on a macvlan; default false. */
   readonly virtualMac?: boolean;
 }
@@ -44,6 +48,11 @@ export function familiesOf({ addresses }: Pick<RouterOptions, 'addresses'>): rea
   return ([4, 6] as const)
     .map((family) => ({ family, addresses: addresses.filter((text) => text.includes(':') === (family === 6)) }))
     .filter((part) => part.addresses.length > 0);
+}
+
+/** The address of a host that unicast adverts go to and come from. */
+export function unicastAddress(host: LabHost, family: 4 | 6): IpAddress {
+  return family === 4 ? host.address : host.addressIpv6;
 }
 
 /** The advertisement interval of a router, ms. */
