@@ -15,7 +15,7 @@ import {
   type LabNode,
   type RouterOptions,
 } from '@baton/lab';
-import { Capture } from './capture.js';
+import { Capture, type Kept } from './capture.js';
 import { ClaimWatch } from './claims.js';
 import { Injector } from './injector.js';
 
@@ -76,18 +76,23 @@ export class Bed {
     return this.stopAtEnd(await Capture.start(this.lan));
   }
 
-  /** What one node sends. */
-  async captureFrom(name: string): Promise<Capture> {
-    return this.stopAtEnd(await Capture.startAt(this.lan, this.lan.host(name)));
+  /** What one node sends: what says who holds an address, or everything. */
+  async captureFrom(name: string, kept: Kept = 'claims'): Promise<Capture> {
+    return this.stopAtEnd(await Capture.startAt(this.lan, this.lan.host(name), kept));
+  }
+
+  /** Everything in the cable of one node, or of the client. */
+  async captureCable(name: string): Promise<Capture> {
+    return this.stopAtEnd(await Capture.startInCable(this.lan, this.lan.host(name)));
   }
 
   async watchClaims(address = VIP): Promise<ClaimWatch> {
     return this.stopAtEnd(await ClaimWatch.start(this.lan, address));
   }
 
-  /** An injector on the client. */
-  async injector(): Promise<Injector> {
-    return this.stopAtEnd(await Injector.start(this.lan.client));
+  /** An injector, on the client unless said otherwise. */
+  async injector(name = 'client'): Promise<Injector> {
+    return this.stopAtEnd(await Injector.start(this.lan.host(name)));
   }
 
   /** Gives a node another interface, with a cable that leads nowhere, and an address. */

@@ -15,6 +15,9 @@ type Place = readonly string[];
 
 /** What the switch passes on, whoever sent it. */
 const AT_THE_SWITCH: Place = ['-i', 'br0'];
+/** What is kept, as filters of tcpdump: what says who holds an address, or every frame. */
+const KEPT = { claims: 'arp or ip proto 112 or ip6', everything: '' } as const;
+export type Kept = keyof typeof KEPT;
 
 let capturesMade = 0;
 
@@ -27,28 +30,33 @@ export class Capture {
   /** Bytes of the file that are read. */
   #offset = FILE_HEADER_BYTES;
 
-  private constructor(lan: Lan, place: Place) {
+  private constructor(lan: Lan, place: Place, kept: Kept) {
     capturesMade += 1;
     mkdirSync(LAB_DIRECTORY, { recursive: true });
     this.file = join(LAB_DIRECTORY, `capture-${String(process.pid)}-${String(capturesMade)}.pcap`);
     const options = ['-n', '-s', '0', '-U', '--immediate-mode', '-Z', 'root', '-w', this.file];
-    const command = ['tcpdump', ...place, ...options, 'arp or ip proto 112 or ip6'];
+    const command = ['tcpdump', ...place, ...options, KEPT[kept]];
     this.#process = new LabProcess(lan.switchNamespace, command);
   }
 
   /** Starts to capture at the switch: what one host sends is seen here whether or not another one receives it. */
   static async start(lan: Lan): Promise<Capture> {
-    return Capture.#at(lan, AT_THE_SWITCH);
+    return Capture.#at(lan, AT_THE_SWITCH, 'claims');
   }
 
   /** Starts to capture what one host sends, where its cable enters the switch: the same MAC, as two virtual routers
    *  have it, does not make two senders one. */
-  static async startAt(lan: Lan, host: LabHost): Promise<Capture> {
-    return Capture.#at(lan, ['-i', host.port, '-Q', 'in']);
+  static async startAt(lan: Lan, host: LabHost, kept: Kept = 'claims'): Promise<Capture> {
+    return Capture.#at(lan, ['-i', host.port, '-Q', 'in'], kept);
   }
 
-  static async #at(lan: Lan, place: Place): Promise<Capture> {
-    const capture = new Capture(lan, place);
+  /** Starts to capture every frame in one host's cable: what it sends, and what the switch sends to it. */
+  static async startInCable(lan: Lan, host: LabHost): Promise<Capture> {
+    return Capture.#at(lan, ['-i', host.port], 'everything');
+  }
+
+  static async #at(lan: Lan, place: Place, kept: Kept): Promise<Capture> {
+    const capture = new Capture(lan, place, kept);
     await waitFor('tcpdump to listen', START_DEADLINE_MS, () => capture.#process.log.includes('listening on'));
     return capture;
   }

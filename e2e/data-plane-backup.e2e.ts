@@ -1,0 +1,116 @@
+// What a backup does with packets that are meant for the master, and what a master answers. Once with the MACs of the
+// hosts and once with the virtual one.
+//
+// A frame to the backup's own MAC is the backup's to route: where the host forwards packets, its kernel sends it on to
+// the master, as it would any other. That is not accepting it (RFC 9568 §6.4.2); a frame to the virtual MAC is dropped.
+
+import { describe, expect, test } from '@jest/globals';
+import { virtualMac } from '@baton/lab';
+import { onLan, type Bed, VIP } from './support/bed.js';
+import {
+  connects,
+  countAnswers,
+  fixNeighbour,
+  forgetNeighbours,
+  listen,
+  neighbourMac,
+  setFlooding,
+  setForwarding,
+  steer,
+} from './support/client.js';
+import { dissect } from './support/dissection.js';
+import { elect, story } from './support/journal.js';
+import { DUAL_STACK, familyOf, masterMac, MODES, VIP6, VIPS, type Mode } from './support/modes.js';
+
+/** Pings of each address in one question. */
+const PINGS = 5;
+const PORT = 8080;
+/** What would be pings sent on, and answers, by tshark's names. */
+const PINGED = 'icmp.type == 8 || icmpv6.type == 128';
+const ANSWERED = 'icmp.type == 0 || icmpv6.type == 129 || arp.opcode == 2';
+
+describe.each(MODES)('$name', (mode) => {
+  test('the master answers once, and takes connections; its own address keeps its MAC [G02, G03, G07, H02]', () =>
+    onLan(['a', 'b'], async (bed) => {
+      await electOn(bed, mode);
+      await setForwarding(bed.lan, 'a', 'on');
+      bed.stopAtEnd(await listen(bed.lan, 'a', PORT));
+      const wire = await bed.capture();
+      const host = bed.lan.host('a');
+      await forgetNeighbours(bed.lan);
+      for (const address of [...VIPS, host.address, 'fd09::1']) {
+        expect(await countAnswers(bed.lan, address)).toBe(1);
+        const isVirtual = address === VIP || address === VIP6;
+        const mac = isVirtual ? masterMac(mode, host, familyOf(address)) : host.mac;
+        expect(await neighbourMac(bed.lan, address)).toBe(mac);
+      }
+      for (const vip of VIPS) expect(await connects(bed.lan, vip, PORT)).toBe(true);
+
+      const replies = wire.arpClaims(VIP).filter(({ target }) => target === bed.lan.client.address);
+      expect(replies.map(({ senderMac }) => senderMac)).toEqual([masterMac(mode, host, 4)]);
+      const answers = wire.neighbourClaims(VIP6).filter(({ isSolicited }) => isSolicited);
+      const mac = masterMac(mode, host, 6);
+      expect(answers).toMatchObject([{ source: VIP6, sourceMac: mac, targetMac: mac, isRouter: true }]);
+    }));
+
+  test('a backup neither resolves nor answers, nor sends back what is for the virtual MAC [E19, E20, E21, E22]', () =>
+    onLan(['a', 'b'], async (bed) => {
+      const sent = await bed.captureFrom('b', 'everything');
+      const backup = await electOn(bed, mode);
+      const { client } = bed.lan;
+      const { mac } = bed.lan.host('b');
+
+      await setFlooding(bed.lan, 'a', 'off');
+      await forgetNeighbours(bed.lan);
+      expect(await question(bed)).toEqual({ answers: [0, 0], forwarded: [], answered: 0 });
+      expect([await neighbourMac(bed.lan, VIP), await neighbourMac(bed.lan, VIP6)]).toEqual([undefined, undefined]);
+      await setFlooding(bed.lan, 'a', 'on');
+
+      for (const vip of VIPS) await fixNeighbour(bed.lan, vip, mac);
+      // Whom the master asks from a virtual address would answer the backup.
+      for (const address of [client.address, 'fd09::10']) await fixNeighbour(bed.lan, address, client.mac, 'a');
+      await setForwarding(bed.lan, 'b', 'off');
+      expect(await question(bed)).toEqual({ answers: [0, 0], forwarded: [], answered: 0 });
+      await setForwarding(bed.lan, 'b', 'on');
+      const master = VIPS.map((vip) => masterMac(mode, bed.lan.host('a'), familyOf(vip)));
+      const toMaster = master.flatMap((to) => Array.from({ length: PINGS }, () => to));
+      expect(await question(bed)).toEqual({ answers: [PINGS, PINGS], forwarded: toMaster, answered: 0 });
+
+      for (const vip of VIPS) {
+        await fixNeighbour(bed.lan, vip, virtualMac(familyOf(vip)));
+        await steer(bed.lan, virtualMac(familyOf(vip)), 'b');
+      }
+      expect(await question(bed)).toEqual({ answers: [0, 0], forwarded: [], answered: 0 });
+
+      await sent.stop();
+      const fromVirtual = VIPS.map((vip) => `eth.src == ${virtualMac(familyOf(vip))}`).join(' || ');
+      expect(await dissect(sent.file, `${fromVirtual} || vrrp || icmpv6.type == 134`, ['frame.protocols'])).toEqual([]);
+      expect(story(backup)).toEqual(['initialize>backup startup']);
+    }));
+});
+
+/** Starts a as master and b as its backup.
+ *  @returns the backup */
+async function electOn(bed: Bed, mode: Mode): Promise<ReturnType<Bed['baton']>> {
+  const router = { addresses: DUAL_STACK, virtualMac: mode.virtualMac };
+  const backup = bed.baton('b', { priority: 100, ...router });
+  await elect(bed.baton('a', { priority: 200, ...router }), backup);
+  return backup;
+}
+
+/** Pings both addresses, and tells how many were answered, where b sent pings to, and how often b answered itself. */
+async function question(bed: Bed): Promise<{
+  readonly answers: readonly number[];
+  readonly forwarded: readonly string[];
+  readonly answered: number;
+}> {
+  const sent = await bed.captureFrom('b', 'everything');
+  const answers = await Promise.all(VIPS.map((vip) => countAnswers(bed.lan, vip, PINGS)));
+  await sent.stop();
+  const rows = await dissect(sent.file, `${PINGED} || ${ANSWERED}`, ['eth.dst', 'icmp.type', 'icmpv6.type']);
+  const forClient = rows.filter((row) => row['eth.dst'] === bed.lan.client.mac);
+  // A redirect quotes the ping.
+  const answered = forClient.filter((row) => !/^(?:5|137)/u.test(row['icmp.type'] + row['icmpv6.type']));
+  const forwarded = rows.filter((row) => !forClient.includes(row)).map((row) => row['eth.dst']);
+  return { answers, forwarded: forwarded.sort(), answered: answered.length };
+}
