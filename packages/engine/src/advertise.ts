@@ -45,7 +45,12 @@ function sendCopies(priority: number, { family, session, ports }: PerformContext
   return destinationsOf(parameters).map((destination) => {
     const envelope = { source, destination, checksumForm };
     const payload = encodeAdvertisement(advertisement, proof === undefined ? envelope : { ...envelope, proof });
-    return socket.send(payload, { source, destination });
+    const { virtualLink } = family;
+    // Only what goes to the group comes from the virtual MAC: it leaves by the interface itself, also before the link
+    // is on.
+    const sourceMac =
+      virtualLink === undefined || parameters.unicast !== undefined ? {} : { sourceMac: virtualLink.mac };
+    return socket.send(payload, { source, destination, ...sourceMac });
   });
 }
 

@@ -8,23 +8,26 @@
 // file or a process.
 
 import type { Instant } from '@baton/base';
-import type { LinkState } from '@baton/net';
+import type { LinkState, OwnedRoute } from '@baton/net';
 import type { VirtualRouterParameters } from '@baton/vrrp';
 import { HostedRouter, type FamilyRouter } from './hosted-router.js';
 import type { InterfaceSession } from './interface-session.js';
-import { removeLeftovers } from './leftovers.js';
+import { removeLeftoverLinksAndRoutes, removeLeftovers } from './leftovers.js';
 import { reinstateLostAddresses } from './lost-addresses.js';
 import type { EngineSnapshot, RouterConfiguration, RouterSnapshot, SyncGroupConfiguration } from './messages.js';
 import { MovingGroup } from './moving-group.js';
 import { Notices } from './notices.js';
 import type { EnginePorts } from './ports.js';
 import { Reception } from './reception.js';
+import { RefusedTraffic } from './refused-traffic.js';
 import { planReload, type ReloadPlan } from './reload.js';
 import { Roster } from './roster.js';
+import { claimRoutes, releaseRoutes, routesOf, withoutRoutes } from './routes.js';
 import { Sessions } from './sessions.js';
 import { snapshotRouter } from './snapshot.js';
 import { canOutsleepPeers, hasOutsleptItsPeers, latenessMs, STALL_NOTICE_MS } from './stall.js';
 import { sessionOf, takeGroupTurn, takeTurn, type TurnContext } from './turn.js';
+import { ensureVirtualLink, removeVirtualLink } from './virtual-mac.js';
 
 /** Datagrams that are read from each socket at a time before a backup may take over, and how often: what a flood sends
  *  beyond that waits for the event loop. */
@@ -39,6 +42,7 @@ export class Engine {
   readonly #sessions: Sessions;
   readonly #reception: Reception;
   readonly #context: TurnContext;
+  readonly #refusedTraffic: RefusedTraffic;
   #armedAt: Instant | undefined;
   /** When the engine last had nothing to do: what is late since then is late because the process did not run. */
   #restingSince: Instant = 0;
@@ -66,6 +70,7 @@ export class Engine {
         });
       },
     });
+    this.#refusedTraffic = new RefusedTraffic(ports);
     this.#context = { ports, notices: this.notices, roster: this.#roster, sessions: this.#sessions };
   }
 
@@ -84,10 +89,11 @@ export class Engine {
 
       // What can be refused comes first: nothing below this block throws. Only a node that begins takes the addresses
       // of its past life off even before that: it has nothing to lose, and does nothing else while it holds them.
-      const held = this.#ports.addressOwner.list();
       const begins = this.#roster.size === 0;
+      if (begins) removeLeftoverLinksAndRoutes(newFamilies, this.#ports, this.notices);
+      const held = this.#ports.addressOwner.list();
       if (begins) removeLeftovers(newFamilies, held, this.#ports, this.notices);
-      const opened = this.#sessions.open(configurations.flatMap(({ families }) => families));
+      const opened = this.#openSessions(configurations);
 
       this.#removeLeaving(plan, syncGroups, now);
       this.#sessions.adopt(opened);
@@ -106,6 +112,8 @@ export class Engine {
   shutdown(): void {
     const now = this.#ports.clock.now();
     for (const group of this.#roster.groups()) takeGroupTurn(group, group.shutdown(now), now, this.#context);
+    for (const family of this.#roster.families()) removeVirtualLink(family, this.#context);
+    this.#refusedTraffic.end();
     this.#sessions.close();
     this.#ports.linkMonitor.close();
     this.#ports.timer.arm(undefined, () => undefined);
@@ -150,6 +158,7 @@ export class Engine {
     const masters = this.#roster.families().filter(({ router }) => router.state.kind === 'master');
     const sessions = this.#sessions.on(link.interface);
     for (const session of sessions) session.update(link);
+    for (const session of sessions) for (const family of session.routers.values()) this.#ensureLink(family);
     for (const session of sessions) this.#tellRouters(session, now);
     for (const family of masters) reinstateLostAddresses(family, link, now, this.#context);
   }
@@ -231,6 +240,19 @@ export class Engine {
     for (const input of sessionOf(family, this.#sessions).describe(given)) takeTurn(family, input, now, this.#context);
   }
 
+  /** All that is needed to run these configurations and can be refused.
+   *  @throws {BatonError} nothing has changed then */
+  #openSessions(configurations: readonly RouterConfiguration[]): readonly InterfaceSession[] {
+    const opened = this.#sessions.open(configurations.flatMap(({ families }) => families));
+    try {
+      this.#refusedTraffic.replace(configurations);
+    } catch (error) {
+      for (const session of opened) session.close();
+      throw error;
+    }
+    return opened;
+  }
+
   /** Who leaves is first told to be on its own, so that those who stay do not move with it. */
   #removeLeaving({ leaving, staying }: ReloadPlan, syncGroups: readonly SyncGroupConfiguration[], now: Instant): void {
     const removed = staying.flatMap(({ hosted, configuration }) =>
@@ -242,6 +264,7 @@ export class Engine {
     for (const group of [...leaving.map((hosted) => this.#roster.groupOf(hosted)), ...alone]) {
       takeGroupTurn(group, group.shutdown(now), now, this.#context);
       for (const family of group.families) {
+        removeVirtualLink(family, this.#context);
         sessionOf(family, this.#sessions).routers.delete(family.router.parameters.vrid);
         this.#roster.forget(family);
       }
@@ -251,8 +274,9 @@ export class Engine {
 
   /** @returns families that it has now and had not before */
   #change(hosted: HostedRouter, configuration: RouterConfiguration, now: Instant): FamilyRouter[] {
-    const sources = JSON.stringify(hosted.settings.sourceAddresses);
+    const { sourceAddresses, routes } = hosted.settings;
     hosted.reconfigure(configuration);
+    this.#changeRoutes(hosted, routes);
     const added: FamilyRouter[] = [];
     for (const parameters of configuration.families) {
       const family = hosted.families.find((each) => each.family === parameters.family);
@@ -260,10 +284,19 @@ export class Engine {
       else this.#changeParameters(family, parameters, now);
     }
     this.#roster.noteParameters();
-    if (JSON.stringify(hosted.settings.sourceAddresses) !== sources) {
+    if (JSON.stringify(hosted.settings.sourceAddresses) !== JSON.stringify(sourceAddresses)) {
       for (const family of hosted.families) if (!added.includes(family)) this.#tell(family, now);
     }
     return added;
+  }
+
+  /** A master has the new routes at once. */
+  #changeRoutes(hosted: HostedRouter, before: readonly OwnedRoute[]): void {
+    for (const family of hosted.families) {
+      if (family.router.state.kind !== 'master') continue;
+      releaseRoutes(family, routesOf(family, withoutRoutes(before, hosted.settings.routes)), this.#context);
+      claimRoutes(family, routesOf(family, withoutRoutes(hosted.settings.routes, before)), this.#context);
+    }
   }
 
   #changeParameters(family: FamilyRouter, parameters: VirtualRouterParameters, now: Instant): void {
@@ -276,10 +309,17 @@ export class Engine {
   #begin(families: readonly FamilyRouter[], syncGroups: readonly SyncGroupConfiguration[], now: Instant): void {
     for (const family of families) {
       sessionOf(family, this.#sessions).routers.set(family.router.parameters.vrid, family);
+      this.#ensureLink(family);
     }
     this.#form(this.#roster.regroup(syncGroups), now);
     for (const family of families) this.#tell(family, now);
     for (const family of families) takeTurn(family, { kind: 'startup' }, now, this.#context);
+  }
+
+  /** A virtual link is there as soon as its interface is, and watched like it. */
+  #ensureLink(family: FamilyRouter): void {
+    const link = ensureVirtualLink(family, sessionOf(family, this.#sessions), this.#context);
+    if (link !== undefined) this.#sessions.watch(link.name);
   }
 
   #form(groups: readonly MovingGroup[], now: Instant): void {

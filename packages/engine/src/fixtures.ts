@@ -1,8 +1,8 @@
 // A host on fake ports: one interface, a clock that stands still until told, and a list of everything the engine did.
 // And what it is configured with and hears.
 
-import { addressFamily } from '@baton/base';
-import type { LinkState, ReceivedDatagram, SendEnvelope } from '@baton/net';
+import { addressFamily, formatAddressPrefix } from '@baton/base';
+import type { LinkResult, LinkState, OwnedRoute, ReceivedDatagram, SendEnvelope, VirtualLink } from '@baton/net';
 import {
   DEFAULT_RULES,
   encodeAdvertisement,
@@ -57,6 +57,14 @@ export class FakeHost {
   /** What the kernel answers when a socket is opened, in the family given or in both. */
   socketError: Error | undefined;
   socketErrorFamily: 4 | 6 | undefined;
+  /** What the kernel answers about virtual links, routes and the traffic filter. */
+  linkErrno: string | undefined;
+  refusedRoutes = false;
+  filterErrno: string | undefined;
+  refusedTraffic: readonly string[] | undefined;
+  /** What a past life has left. */
+  readonly leftLinks: VirtualLink[] = [];
+  readonly leftRoutes: OwnedRoute[] = [];
   /** How much time every advertisement costs that is read, ms. */
   costOfReadingMs = 0;
   link: LinkState = {
@@ -112,8 +120,40 @@ export class FakeHost {
       },
     },
     announcer: {
-      announce: (addresses, count) => {
-        this.calls.push(`announce ${addresses.map((entry) => entry.address).join(',')} x${String(count)}`);
+      announce: (addresses, count, options) => {
+        const how =
+          options === undefined
+            ? ''
+            : ` as ${options.form ?? ''} of ${options.sourceMac ?? ''} by ${options.via ?? ''}`;
+        this.calls.push(`announce ${addresses.map((entry) => entry.address).join(',')} x${String(count)}${how}`);
+        return { ok: true };
+      },
+    },
+    virtualLinks: {
+      ensure: (link) => this.linkCall('ensure', link),
+      activate: (link) => this.linkCall('activate', link),
+      deactivate: (link) => this.linkCall('deactivate', link),
+      remove: (link) => this.linkCall('remove', link),
+      list: () => [...this.leftLinks],
+    },
+    routeOwner: {
+      claim: (route) => {
+        if (this.refusedRoutes) return { ok: false, errno: 'EEXIST' };
+        this.calls.push(`claim route ${formatAddressPrefix(route.to)}`);
+        return { ok: true, already: false, ours: true };
+      },
+      release: (route) => {
+        this.calls.push(`release route ${formatAddressPrefix(route.to)}`);
+        return { ok: true, already: true };
+      },
+      list: () => [...this.leftRoutes],
+    },
+    trafficFilter: {
+      refuse: (addresses) => {
+        if (this.filterErrno !== undefined) return { ok: false, errno: this.filterErrno };
+        if (this.refusedTraffic !== undefined || addresses.length > 0)
+          this.calls.push(`refuse [${addresses.join(' ')}]`);
+        this.refusedTraffic = addresses;
         return { ok: true };
       },
     },
@@ -153,6 +193,11 @@ export class FakeHost {
   changeLink(change: Partial<LinkState>): void {
     this.link = { ...this.link, ...change };
     this.watchers.get(this.link.interface)?.(this.link);
+  }
+  /** Somebody changed a virtual link. */
+  changeVirtualLink(name: string, change: Pick<LinkState, 'exists' | 'addresses'>): void {
+    const state = { interface: name, up: change.exists, index: change.exists ? 77 : 0, mac: undefined, ...change };
+    this.watchers.get(name)?.(state);
   }
   takeCalls(): string[] {
     return this.calls.splice(0);
@@ -198,6 +243,11 @@ export class FakeHost {
         this.calls.push(`close ${name}${suffix}`);
       },
     };
+  }
+  private linkCall(what: string, { name }: VirtualLink): LinkResult {
+    if (this.linkErrno !== undefined) return { ok: false, errno: this.linkErrno };
+    this.calls.push(`${what} ${name}`);
+    return { ok: true };
   }
   private readLink(name: string): LinkState {
     if (name === this.link.interface) return this.link;

@@ -2,7 +2,7 @@
 // it, the state that both families are in together, and when there is news of it for the agent.
 
 import type { Instant, IpAddress } from '@baton/base';
-import type { OwnedAddress } from '@baton/net';
+import { VIRTUAL_LINK_METRIC, type OwnedAddress, type VirtualLink } from '@baton/net';
 import {
   heldAddresses,
   OWNER_PRIORITY,
@@ -163,6 +163,11 @@ export class FamilyRouter {
   /** Addresses that were there before us and are the host's own: claimed by an address owner, never taken off. */
   readonly preexisting = new Set<IpAddress>();
 
+  /** What carries its addresses when it has a virtual MAC: known from when its interface was first there. */
+  virtualLink: VirtualLink | undefined;
+  /** The kernel has made it as it should be. */
+  hasVirtualLink = false;
+
   constructor(
     hosted: HostedRouter,
     parameters: RouterConfiguration['families'][0],
@@ -198,10 +203,16 @@ export class FamilyRouter {
   /** A virtual address with the interface that carries it. */
   placed(address: VirtualAddress): OwnedAddress {
     const { address: ip, prefixLength, label } = address;
-    const place = address.interface ?? this.router.parameters.interface;
-    return label === undefined
-      ? { address: ip, prefixLength, interface: place }
-      : { address: ip, prefixLength, interface: place, label };
+    const owned = { address: ip, prefixLength, ...(label === undefined ? {} : { label }) };
+    if (this.isOnVirtualLink(address)) {
+      return { ...owned, interface: this.virtualLink.name, metric: VIRTUAL_LINK_METRIC };
+    }
+    return { ...owned, interface: address.interface ?? this.router.parameters.interface };
+  }
+
+  /** Whether a virtual address is where the virtual MAC is; one that was given an interface of its own stays there. */
+  isOnVirtualLink(address: VirtualAddress): this is { readonly virtualLink: VirtualLink } {
+    return this.virtualLink !== undefined && address.interface === undefined;
   }
 }
 

@@ -1,11 +1,12 @@
 // Addresses of a past life: what a node must take off its interfaces before it takes part. Runs once for each router
 // that is new to the engine.
 
-import { addressFamily } from '@baton/base';
+import { addressFamily, formatAddressPrefix } from '@baton/base';
 import type { HeldAddress } from '@baton/net';
 import type { FamilyRouter } from './hosted-router.js';
 import type { Notices } from './notices.js';
 import type { EnginePorts } from './ports.js';
+import { isSameDestination, routesOf } from './routes.js';
 
 /** Takes every virtual address of these routers off, wherever on this host it is found.
  *
@@ -43,4 +44,26 @@ function isOnlyAddress(address: HeldAddress, held: readonly HeldAddress[]): bool
   const ipFamily = addressFamily(address.address);
   const onInterface = held.filter((entry) => entry.interface === address.interface);
   return onInterface.filter((entry) => addressFamily(entry.address) === ipFamily).length === 1;
+}
+
+/** Takes off what else of a past life is still there, before a node that begins does anything: the links of virtual
+ *  MACs, with the addresses on them, and routes to where these routers lead as masters.
+ *  @throws {BatonError} when the kernel does not answer */
+export function removeLeftoverLinksAndRoutes(
+  added: readonly FamilyRouter[],
+  ports: Pick<EnginePorts, 'virtualLinks' | 'routeOwner'>,
+  notices: Notices,
+): void {
+  const wanted = added.flatMap((family) => routesOf(family));
+  const stale = wanted.length === 0 ? [] : ports.routeOwner.list();
+  for (const route of stale.filter((each) => wanted.some((other) => isSameDestination(each, other)))) {
+    ports.routeOwner.release(route);
+    notices.say('warn', 'leftover-route-removed', { to: formatAddressPrefix(route.to), table: route.table });
+  }
+  for (const link of ports.virtualLinks.list()) {
+    const result = ports.virtualLinks.remove(link);
+    const fields = { interface: link.parent, link: link.name, mac: link.mac };
+    if (result.ok) notices.say('warn', 'leftover-link-removed', fields);
+    else notices.say('error', 'virtual-link-not-removed', { ...fields, errno: result.errno });
+  }
 }

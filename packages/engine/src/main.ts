@@ -9,22 +9,13 @@
 import { BatonError, describeError, EXIT, isBatonError } from '@baton/base';
 import type { NetErrorCode } from '@baton/net';
 import { lockFile, lockName, notifyService, useRealTimeScheduling, type FileLock } from '@baton/linux';
-import {
-  missingCapabilities,
-  openAddressOwner,
-  openAnnouncer,
-  openLinkMonitor,
-  openPacketIo,
-  startObserver,
-  type Evidence,
-  type Observer,
-} from '@baton/net/linux';
+import { missingCapabilities, startObserver, type Evidence, type Observer } from '@baton/net/linux';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
-import { NodeDeadlineTimer } from './deadline-timer.js';
 import { Engine } from './engine.js';
 import { HeardSenders } from './heard-senders.js';
+import { openLinuxPorts } from './linux-ports.js';
 import type { AgentMessage, EngineMessage } from './messages.js';
 import type { EnginePorts } from './ports.js';
 import { rehearsePromotion } from './rehearsal.js';
@@ -141,7 +132,7 @@ class EngineProcess {
     const firstTime = this.#engine === undefined;
     try {
       if (firstTime) this.#takeHold(message.runtimeDirectory);
-      this.#engine ??= this.#createEngine();
+      this.#engine ??= this.#createEngine(message.runtimeDirectory);
       this.#applyLocked(this.#engine, message);
       // After the leftovers are gone, and long before a backup can be called upon.
       if (firstTime && this.#ports !== undefined) rehearsePromotion(this.#ports);
@@ -205,26 +196,18 @@ class EngineProcess {
     this.#lock = takeRuntimeLock(runtimeDirectory);
   }
 
-  #createEngine(): Engine {
-    const packetIo = openPacketIo();
-    this.#driver = packetIo.driver;
-    const clock = { now: () => performance.now() };
-    const ports: EnginePorts = {
-      packetIo,
-      clock,
-      timer: new NodeDeadlineTimer(clock),
-      addressOwner: openAddressOwner(),
-      announcer: openAnnouncer(),
-      linkMonitor: openLinkMonitor((failure) => {
-        const fields = { interface: failure.interface, message: describeError(failure.error) };
-        this.#engine?.notices.sayLimited('warn', 'link-read-failed', failure.interface, fields);
-      }),
-      mac: hmacSha256,
-      wallClockMs: () => Date.now(),
+  #createEngine(runtimeDirectory: string): Engine {
+    const ports = openLinuxPorts({
+      runtimeDirectory,
       emit: (message) => {
         this.#send(message);
       },
-    };
+      onLinkReadFailed: (failure) => {
+        const fields = { interface: failure.interface, message: describeError(failure.error) };
+        this.#engine?.notices.sayLimited('warn', 'link-read-failed', failure.interface, fields);
+      },
+    });
+    this.#driver = ports.packetIo.driver;
     this.#ports = ports;
     return new Engine(ports);
   }
@@ -341,12 +324,6 @@ class EngineProcess {
   #send(message: EngineMessage): void {
     this.#supervisor.send(message);
   }
-}
-
-/** Node's cryptography is loaded by the first router that needs it. */
-function hmacSha256(key: Uint8Array, message: Uint8Array): Uint8Array {
-  const { createHmac } = process.getBuiltinModule('node:crypto');
-  return createHmac('sha256', key).update(message).digest();
 }
 
 const PRIVILEGE_ERRORS: ReadonlySet<string> = new Set<NetErrorCode>([

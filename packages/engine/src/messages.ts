@@ -159,6 +159,8 @@ export interface FamilySnapshot {
   readonly faults: readonly FaultReason[];
   /** What it sends from. */
   readonly primaryAddress: string | undefined;
+  /** What carries its addresses when it has a virtual MAC. */
+  readonly virtualLink: { readonly interface: string; readonly mac: string } | undefined;
   readonly master: { readonly address: string; readonly priority: number } | undefined;
   /** Every router heard for this VRID in this family, newest advertisement of each. */
   readonly heard: readonly HeardRouter[];

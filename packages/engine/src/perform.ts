@@ -2,12 +2,14 @@
 // One switch, one tick, no waiting. Decides nothing of its own.
 
 import { assertNever, isBatonError, type IpAddress } from '@baton/base';
-import type { HeldAddress } from '@baton/net';
+import type { HeldAddress, OwnedAddress, SendResult } from '@baton/net';
 import type { VirtualAddress, VirtualRouterOutput } from '@baton/vrrp';
 import { sendAdvertisement } from './advertise.js';
 import type { TransitionSteps } from './messages.js';
 import type { PerformContext } from './perform-context.js';
 import type { EnginePorts } from './ports.js';
+import { claimRoutes, releaseRoutes, routesOf } from './routes.js';
+import { activateVirtualLink, deactivateVirtualLink } from './virtual-mac.js';
 
 /** What performing a list of outputs came to, and how long each step took. A failed claim voids the rest of the
  *  list. */
@@ -55,8 +57,11 @@ export function perform(outputs: readonly VirtualRouterOutput[], context: Perfor
   return { claimFailed: false, steps };
 }
 
-/** Claims the whole set. The first refusal ends it; the router then releases what was claimed. */
-function claimAddresses(addresses: readonly VirtualAddress[], { family, ports, notices }: PerformContext): boolean {
+/** Claims the whole set, and what comes with it. The first refusal ends it; the router then releases what was
+ *  claimed. */
+function claimAddresses(addresses: readonly VirtualAddress[], context: PerformContext): boolean {
+  const { family, ports, notices } = context;
+  if (!activateVirtualLink(family, context)) return false;
   for (const address of addresses) {
     const place = family.placed(address);
     const result = ports.addressOwner.claim(place);
@@ -70,12 +75,16 @@ function claimAddresses(addresses: readonly VirtualAddress[], { family, ports, n
       return false;
     }
   }
+  claimRoutes(family, routesOf(family), context);
   return true;
 }
 
-/** Takes the addresses off, except those that the host owns without us. */
+/** Takes the addresses off, except those that the host owns without us; and what came with them when the router is no
+ *  master any more. */
 function releaseAddresses(addresses: readonly VirtualAddress[], context: PerformContext): void {
   const { family, ports, notices } = context;
+  const leaves = family.router.state.kind !== 'master';
+  if (leaves) releaseRoutes(family, routesOf(family), context);
   // The last one first: taking off the first of a subnet makes the kernel set up all others of it anew.
   for (const address of addresses.toReversed()) {
     const place = family.placed(address);
@@ -93,6 +102,7 @@ function releaseAddresses(addresses: readonly VirtualAddress[], context: Perform
       errno: result.errno,
     });
   }
+  if (leaves) deactivateVirtualLink(family, context);
 }
 
 /** An address that is not where it was put may have moved with its interface: one that is renamed keeps its
@@ -115,19 +125,29 @@ function findStrays(address: IpAddress, { addressOwner }: EnginePorts): readonly
   }
 }
 
+/** A virtual MAC is announced by replies, past its link: a stale owner of the same MAC would answer a request and pull
+ *  the switches back to itself. */
 function announceAddresses(
   addresses: readonly VirtualAddress[],
   count: number,
   { family, ports, notices }: PerformContext,
 ): void {
-  if (count === 0 || addresses.length === 0) return;
-  const result = ports.announcer.announce(
-    addresses.map((address) => family.placed(address)),
-    count,
-  );
-  if (result.ok) return;
-  family.router.statistics.send_errors += 1;
-  notices.sayLimited('warn', 'announcement-send-failed', family.name, { router: family.name, errno: result.errno });
+  if (count === 0) return;
+  const { virtualLink } = family;
+  const place = (address: VirtualAddress): OwnedAddress => family.placed(address);
+  const onLink = addresses.filter((address) => family.isOnVirtualLink(address)).map(place);
+  const elsewhere = addresses.filter((address) => !family.isOnVirtualLink(address)).map(place);
+  const results: SendResult[] = [];
+  if (virtualLink !== undefined && onLink.length > 0) {
+    const options = { form: 'reply', sourceMac: virtualLink.mac, via: virtualLink.parent } as const;
+    results.push(ports.announcer.announce(onLink, count, options));
+  }
+  if (elsewhere.length > 0) results.push(ports.announcer.announce(elsewhere, count));
+  for (const result of results) {
+    if (result.ok) continue;
+    family.router.statistics.send_errors += 1;
+    notices.sayLimited('warn', 'announcement-send-failed', family.name, { router: family.name, errno: result.errno });
+  }
 }
 
 /** Who would be master alone, and whom the others of its group follow: its LAN loses adverts, or the priorities of the

@@ -2,7 +2,15 @@
 // and a virtual clock.
 
 import type { Clock, Instant } from '@baton/base';
-import type { AddressOwner, Announcer, LinkMonitor, PacketIo } from '@baton/net';
+import type {
+  AddressOwner,
+  Announcer,
+  LinkMonitor,
+  PacketIo,
+  RouteOwner,
+  TrafficFilter,
+  VirtualLinks,
+} from '@baton/net';
 import type { Mac } from '@baton/vrrp';
 import type { EngineMessage } from './messages.js';
 
@@ -19,6 +27,9 @@ export interface EnginePorts {
   readonly addressOwner: AddressOwner;
   readonly announcer: Announcer;
   readonly linkMonitor: LinkMonitor;
+  readonly virtualLinks: VirtualLinks;
+  readonly routeOwner: RouteOwner;
+  readonly trafficFilter: TrafficFilter;
   readonly clock: Clock;
   readonly timer: DeadlineTimer;
   /** HMAC-SHA-256, for advertisements that are authenticated. */

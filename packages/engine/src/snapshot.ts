@@ -48,13 +48,15 @@ function snapshotAddresses(family: FamilyRouter, installed: ReadonlySet<string>)
   });
 }
 
-function snapshotFamily({ family, router, heard, discarded, remarked }: FamilyRouter): FamilySnapshot {
+function snapshotFamily(hosted: FamilyRouter): FamilySnapshot {
+  const { family, router, heard, virtualLink, discarded, remarked } = hosted;
   const { state } = router;
   return {
     family,
     state: state.kind,
     faults: state.kind === 'fault' ? [...state.reasons] : [],
     primaryAddress: router.primaryAddress,
+    virtualLink: virtualLink === undefined ? undefined : { interface: virtualLink.name, mac: virtualLink.mac },
     master: router.master,
     heard: heard.list(),
     masterDownIntervalMs: router.masterDownIntervalMs,

@@ -13,7 +13,7 @@ import type {
   AdvertisementSocket, LinkState, NetErrorCode, ReceivedDatagram, SendEnvelope, SendResult,
 } from '@baton/net';
 import type { DriftingClock } from './clock.js';
-import { hmacSha256 } from './hmac.js';
+import { BARE_PORTS } from './bare-ports.js';
 import type { Kernel } from './kernel.js';
 import type { Network } from './network.js';
 import type { Cause, NodeEvent } from './node-event.js';
@@ -240,7 +240,7 @@ export class SimulatedProcess {
     const { kernel, clock, tell, world, wallClockStepMs } = this.#around;
     return {
       clock,
-      mac: hmacSha256,
+      ...BARE_PORTS,
       wallClockMs: () => WALL_CLOCK_ORIGIN_MS + Math.floor(world.now) + wallClockStepMs(),
       emit: (message) => {
         tell({ kind: 'told', message });

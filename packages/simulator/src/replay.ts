@@ -5,7 +5,7 @@ import { addressFamily, BatonError, type Instant } from '@baton/base';
 import { Engine, type EnginePorts } from '@baton/engine/core';
 import type { EngineMessage } from '@baton/engine/messages';
 import type { HeldAddress, LinkState, NetErrorCode, ReceivedDatagram } from '@baton/net';
-import { hmacSha256 } from './hmac.js';
+import { BARE_PORTS } from './bare-ports.js';
 import {
   recordDatagram, restoreDatagram, type RecordedAnswer, type RecordedCall, type RecordingLine,
 } from './recording.js';
@@ -78,7 +78,7 @@ class Replay {
     };
     return {
       clock: { now: () => this.#now },
-      mac: hmacSha256,
+      ...BARE_PORTS,
       wallClockMs: () => Math.floor(this.#now),
       emit: (message) => {
         deed({ at: this.#now, kind: 'told', message });
