@@ -151,8 +151,9 @@ export interface VirtualLinks {
   ensure(link: VirtualLink): LinkResult;
   /** Up, and ready to carry addresses. `EADDRINUSE` or `EBUSY`: another interface on the parent has this MAC. */
   activate(link: VirtualLink): LinkResult;
-  /** Down, after its addresses were released: IPv6 ones would be lost, IPv4 ones would still be this host's for packets
-   *  that come in by another interface. */
+  /** Silent and deaf at once, and off a moment later: switching off stops this process for some 10 ms, so links take
+   *  turns. To be called after the addresses were released: IPv6 ones would be lost, IPv4 ones would still be this
+   *  host's for packets that come in by another interface. */
   deactivate(link: VirtualLink): LinkResult;
   /** Ok also when it was not there. With the last link of a parent, the parent gets its settings back. */
   remove(link: VirtualLink): LinkResult;

@@ -19,6 +19,12 @@ export function writeIpv6Settings(name: string, family: 4 | 6): SyscallResult {
   return 0;
 }
 
+/** Switches IPv6 off on an interface, which takes its addresses and what it was about to say, or on again. Done when it
+ *  returns. */
+export function switchIpv6(name: string, state: 'on' | 'off'): SyscallResult {
+  return write(`/proc/sys/net/ipv6/conf/${name}/disable_ipv6`, state === 'off' ? '1' : '0');
+}
+
 /** A link with an IPv4 virtual MAC says nothing in IPv6. */
 const ON_IPV4_LINKS = [['disable_ipv6', '1']] as const;
 /** No link-local address of its own (RFC 9568 §7.4: none is made from a virtual MAC), none from a router's prefixes, no

@@ -1,6 +1,6 @@
 // Frames that the live tests ask with, and what they read in the frames that come back.
 
-import { addressBytes, formatAddress } from '@baton/base';
+import { addressBytes, addressFamily, formatAddress } from '@baton/base';
 
 import { formatMac, parseMac } from '../frames.js';
 
@@ -33,6 +33,29 @@ export function encodeIpv4Frame(
   view.setUint16(24, ~sum & 0xffff);
   return frame;
 }
+
+/** A packet of a protocol that nobody speaks, of the family of its addresses. */
+export function encodeProbe(
+  macs: { readonly from: string; readonly to: string }, source: string, destination: string,
+): Uint8Array {
+  if (addressFamily(source) === 4) return encodeIpv4Frame(macs, source, destination, UNUSED_PROTOCOL);
+  const frame = new Uint8Array(60);
+  frame.set(parseMac(macs.to), 0);
+  frame.set(parseMac(macs.from), 6);
+  frame.set([0x86, 0xdd, 0x60, 0, 0, 0, 0, 0, UNUSED_PROTOCOL, 255], 12);
+  frame.set(addressBytes(source), 22);
+  frame.set(addressBytes(destination), 38);
+  return frame;
+}
+
+/** Whether a frame carries what encodeProbe made, forwarded or not. */
+export function isProbe(frame: Uint8Array): boolean {
+  const etherType = ((frame[12] ?? 0) << 8) | (frame[13] ?? 0);
+  return (etherType === 0x0800 ? frame[23] : etherType === 0x86dd ? frame[20] : undefined) === UNUSED_PROTOCOL;
+}
+
+// For experiments and tests: RFC 3692.
+const UNUSED_PROTOCOL = 253;
 
 /** What an ARP frame says. */
 export interface ArpMessage {

@@ -7,7 +7,7 @@ import { interfaceIndex } from '@baton/linux';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 
 import { virtualLinkName, virtualMac, type VirtualLink } from '../virtual-link.js';
-import { createVethPair, ip, readText, removeVethPair, type VethPair } from './veth-pair.fixture.js';
+import { createVethPair, ip, readText, removeVethPair, until, type VethPair } from './veth-pair.fixture.js';
 import { openVirtualLinks } from './virtual-links.js';
 
 const OK = { ok: true };
@@ -52,8 +52,15 @@ describe('ensure', () => {
     for (const link of [first, second]) expect(links.ensure(link)).toEqual(OK);
     expect(show(first.name)).toContain(',UP');
     expect(show(second.name)).not.toContain(',UP');
-    expect(links.deactivate(first)).toEqual(OK);
-    expect(show(first.name)).not.toContain(',UP');
+  });
+
+  test('switches a link on again that was activated and that somebody else switched off', () => {
+    const link = describeLink(51, 4);
+    links.ensure(link);
+    links.activate(link);
+    ip('link', 'set', link.name, 'down');
+    expect(links.ensure(link)).toEqual(OK);
+    expect(show(link.name)).toContain(',UP');
   });
 
   test('adopts a link that a dead process left on, without making it anew, and switches it off', () => {
@@ -113,6 +120,24 @@ describe('ensure', () => {
     expect(links.activate(link)).toEqual(OK);
     expect(links.remove(old)).toEqual(OK);
     expect(links.list()).toEqual([link]);
+  });
+});
+
+describe('deactivate', () => {
+  test('switches links off one by one, and all of them before the object is closed', async () => {
+    const all = [51, 52, 53].map((vrid) => describeLink(vrid, 4));
+    const other = openVirtualLinks('baton one');
+    const on = (): number => all.filter(({ name }) => show(name).includes(',UP')).length;
+    for (const link of all) {
+      expect(other.ensure(link)).toEqual(OK);
+      expect(other.activate(link)).toEqual(OK);
+    }
+    for (const link of all) expect(other.deactivate(link)).toEqual(OK);
+    expect(on()).toBe(3);
+    await until('the first to be off', () => on() < 3);
+    expect(on()).toBeGreaterThan(0);
+    other.close();
+    expect(on()).toBe(0);
   });
 });
 

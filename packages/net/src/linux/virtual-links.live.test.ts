@@ -10,8 +10,8 @@ import {
   PORT, UPLINK, UPLINK_MAC, addHost, answersPing, createLan, inside, removeLan, writeSetting, type LanHost,
 } from './bridged-lan.fixture.js';
 import {
-  encodeArpRequest, encodeIpv4Frame, encodeNeighbourSolicitation, encodeRouterAdvertisement, readArp,
-  readNeighbourAdvertisements, sentBy, type ArpMessage,
+  encodeArpRequest, encodeIpv4Frame, encodeNeighbourSolicitation, encodeProbe, encodeRouterAdvertisement, isProbe,
+  readArp, readNeighbourAdvertisements, sentBy, type ArpMessage,
 } from './probe-frames.fixture.js';
 import { openPacketIo } from './transport.js';
 import { ip, openTap, readText, until, type Tap } from './veth-pair.fixture.js';
@@ -61,17 +61,20 @@ function become(state: 'master' | 'backup', link: VirtualLink, ...addresses: str
   if (state === 'backup') expect(links.deactivate(link)).toEqual(OK);
 }
 
-/** Asks for addresses one after the other, and collects the answers until each was answered. */
-async function askWhoHas(...targets: string[]): Promise<ArpMessage[]> {
-  wire.frames();
+/** Asks for addresses one after the other, and waits until each was answered.
+ *  @returns everything on the cable since it was looked at last */
+async function readUntilAnswered(...targets: string[]): Promise<Uint8Array[]> {
   const seen: Uint8Array[] = [];
   for (const target of targets) wire.inject(encodeArpRequest(CLIENT_MAC, CLIENT, target));
-  const replies = (): ArpMessage[] => readArp(seen).filter(({ operation }) => operation === 'reply');
   await until(`an answer for each of ${targets.join()}`, () => {
     seen.push(...wire.frames());
-    return targets.every((target) => replies().some(({ sender }) => sender === target));
+    return targets.every((target) => readReplies(seen).some(({ sender }) => sender === target));
   });
-  return replies();
+  return seen;
+}
+
+function readReplies(frames: readonly Uint8Array[]): ArpMessage[] {
+  return readArp(frames).filter(({ operation }) => operation === 'reply');
 }
 
 describe('the IPv4 virtual link of a master', () => {
@@ -79,7 +82,7 @@ describe('the IPv4 virtual link of a master', () => {
     const link = ensureLink(51, 4);
     become('master', link, VIP, '10.97.0.101');
     // The last one is answered on the same path as the first: by then a second answer for the first would be there.
-    const replies = await askWhoHas(VIP, '10.97.0.1', '10.97.0.101');
+    const replies = readReplies(await readUntilAnswered(VIP, '10.97.0.1', '10.97.0.101'));
     expect(replies.map(({ sender, senderMac, etherSource }) => [sender, senderMac, etherSource]).sort()).toEqual([
       ['10.97.0.1', UPLINK_MAC, UPLINK_MAC], [VIP, link.mac, link.mac], ['10.97.0.101', link.mac, link.mac],
     ]);
@@ -93,7 +96,8 @@ describe('the IPv4 virtual link of a master', () => {
     const direct = encodeArpRequest(CLIENT_MAC, CLIENT, VIP);
     direct.set([2, 0, 0, 0, 0, 1]);
     wire.inject(direct);
-    expect((await askWhoHas('10.97.0.1')).map(({ sender }) => sender)).toEqual(['10.97.0.1']);
+    const replies = readReplies(await readUntilAnswered('10.97.0.1'));
+    expect(replies.map(({ sender }) => sender)).toEqual(['10.97.0.1']);
   });
 
   test('keeps the parent\'s MAC out of what the host asks in the virtual address\'s name', () => {
@@ -142,7 +146,7 @@ describe('the IPv4 virtual link of a master', () => {
     const [first, second] = [ensureLink(51, 4), ensureLink(52, 4)];
     become('master', first, VIP);
     become('master', second, '10.97.0.101');
-    const replies = await askWhoHas(VIP, '10.97.0.101', VIP, '10.97.0.101');
+    const replies = readReplies(await readUntilAnswered(VIP, '10.97.0.101', VIP, '10.97.0.101'));
     expect(new Set(replies.map(({ sender, senderMac }) => `${sender} ${senderMac}`))).toEqual(
       new Set([`${VIP} ${first.mac}`, `10.97.0.101 ${second.mac}`]));
     become('backup', first, VIP);
@@ -213,22 +217,28 @@ describe('the IPv6 virtual link of a master', () => {
   });
 });
 
+const isOn = ({ name }: VirtualLink): boolean => readText('ip', 'link', 'show', name).includes(',UP');
+const isOff = (link: VirtualLink): boolean => !isOn(link);
+
 describe('the virtual link of a backup', () => {
-  test('drops what is sent to the virtual MAC, although the host forwards packets [E20]', async () => {
-    const link = ensureLink(51, 4);
-    become('master', link, VIP);
-    become('backup', link, VIP);
+  test.each([
+    ['as soon as it is deactivated', 4, isOn], ['as soon as it is deactivated', 6, isOn],
+    ['when it is off', 4, isOff], ['when it is off', 6, isOff],
+  ] as const)('drops what is sent to its MAC though the host forwards: %s, IPv%i [E20]', async (_, family, is) => {
+    const link = ensureLink(51, family);
+    const [address, from, to] = family === 4 ? [VIP, '10.97.0.3', CLIENT] : [VIP6, 'fd97::3', 'fd97::2'];
+    become('master', link, address);
+    expect(answersPing(client, address)).toBe(true); // so that both know each other's MAC
+    become('backup', link, address);
+    await until('its state', () => is(link));
     wire.frames();
-    for (const destination of [VIP, CLIENT]) {
-      wire.inject(encodeIpv4Frame({ from: CLIENT_MAC, to: link.mac }, '10.97.0.3', destination, 253));
+    for (const destination of [address, to]) {
+      wire.inject(encodeProbe({ from: CLIENT_MAC, to: link.mac }, from, destination));
     }
-    await askWhoHas('10.97.0.1');
-    const protocols = wire.frames().filter((frame) => frame[12] === 8 && frame[13] === 0).map((frame) => frame[23]);
-    expect(protocols.filter((protocol) => protocol === 253)).toEqual([]);
+    expect((await readUntilAnswered('10.97.0.1')).filter(isProbe)).toEqual([]);
     // The proof that this host would have forwarded it.
-    wire.inject(encodeIpv4Frame({ from: CLIENT_MAC, to: UPLINK_MAC }, '10.97.0.3', CLIENT, 253));
-    await until('the forwarded packet', () =>
-      sentBy(UPLINK_MAC, wire.frames()).some((frame) => frame[13] === 0 && frame[23] === 253));
+    wire.inject(encodeProbe({ from: CLIENT_MAC, to: UPLINK_MAC }, from, to));
+    await until('the forwarded packet', () => sentBy(UPLINK_MAC, wire.frames()).some(isProbe));
   });
 
   test('answers neither packets to the virtual address, whatever their MAC, nor who has it [E19] [E21]', async () => {
@@ -244,15 +254,32 @@ describe('the virtual link of a backup', () => {
       inside(client, 'ip', 'neigh', 'replace', VIP, 'lladdr', mac, 'dev', 'eth0');
       expect(answersPing(client, VIP)).toBe(false);
     }
+    wire.frames();
     wire.inject(encodeArpRequest(CLIENT_MAC, CLIENT, VIP));
-    expect((await askWhoHas('10.97.0.1')).map(({ sender }) => sender)).toEqual(['10.97.0.1']);
+    const replies = readReplies(await readUntilAnswered('10.97.0.1'));
+    expect(replies.map(({ sender }) => sender)).toEqual(['10.97.0.1']);
   });
 
-  test('hears nothing for an address that was left on it, which the parent still accepts packets for', () => {
+  test.each([4, 6] as const)('becomes a master\'s again, IPv%i, before it is off and after', async (family) => {
+    const link = ensureLink(51, family);
+    const address = family === 4 ? VIP : VIP6;
+    for (const is of [isOn, isOff, isOn]) {
+      become('master', link, address);
+      expect(answersPing(client, address)).toBe(true);
+      become('backup', link, address);
+      await until('its state', () => is(link));
+    }
+    expect(answersPing(client, address)).toBe(false);
+    become('master', link, address);
+    expect(answersPing(client, address)).toBe(true);
+  });
+
+  test('hears nothing for an address that was left on it, which the parent still accepts packets for', async () => {
     const link = ensureLink(51, 4);
     become('master', link, VIP);
     expect(answersPing(client, VIP)).toBe(true);
     expect(links.deactivate(link)).toEqual(OK);
+    await until('it to be off', () => isOff(link));
     expect(answersPing(client, VIP)).toBe(false);
     inside(client, 'ip', 'neigh', 'replace', VIP, 'lladdr', UPLINK_MAC, 'dev', 'eth0');
     expect(answersPing(client, VIP)).toBe(true);

@@ -7,6 +7,13 @@
 // A frame that another master sends from the virtual MAC must reach the parent, where advertisements are listened for,
 // while our link is on. A macvlan in private mode takes such a frame for itself; in bridge mode the parent gets it, and
 // the link does not, so that it answers no announcement of the other master either.
+//
+//     off ── activate ──► active ── deactivate ──► muted ── a moment later ──► off
+//
+// Switching a macvlan off makes the kernel wait for all its processors, some 10 ms, during which this process stands
+// still. So a link that is deactivated is only muted at once, and switched off when its turn comes, with pauses for
+// everything else. Without an address it takes no IPv4 packet anyway (rp_filter drops them all), and IPv6 is switched
+// off on it, which also keeps it from telling the LAN which groups it has left.
 
 import {
   EEXIST, ENODEV, asOutcome, createMacvlan, deleteLink, openRouteSocket, readAllLinkDetails, readLinkDetails,
@@ -16,7 +23,7 @@ import {
 
 import { formatMac, parseMac } from '../frames.js';
 import type { LinkResult, VirtualLink, VirtualLinks } from '../index.js';
-import { writeIpv6Settings } from './ipv6-settings.js';
+import { switchIpv6, writeIpv6Settings } from './ipv6-settings.js';
 import { withErrno } from './refusal.js';
 
 /** VirtualLinks on the network namespace of this process; close it to give its socket back, which leaves the links.
@@ -29,17 +36,23 @@ export function openVirtualLinks(mark = 'baton'): VirtualLinks & { close(): void
 const MODE: MacvlanMode = 'bridge';
 /** What IPv4 needs on a virtual link. It answers requests for its own addresses only (arp_ignore) and asks in the name
  *  of no other (arp_announce). What comes in here is answered by the parent, so that the strict check of reverse paths
- *  would drop it: 2, because the larger of this and of `all` holds, and 0 would not undo a strict `all`. */
-const LINK_SETTINGS: Ipv4Settings = { arp_ignore: 1, arp_announce: 2, arp_filter: 0, rp_filter: 2 };
+ *  of no other (arp_announce). What comes in here is answered by the parent, so the strict check of reverse paths would
+ *  drop it: 2, because the larger of this and of `all` holds, and 0 would not undo a strict `all`. With 2 the link also
+ *  drops everything as long as it has no address. */
+const NAMES_OF_LINK_SETTINGS = ['arp_ignore', 'arp_announce', 'arp_filter', 'rp_filter'] as const;
 /** What IPv4 needs on the parent meanwhile: it must not answer for virtual addresses with its own MAC, nor ask in their
  *  name. */
 const PARENT_SETTINGS = { arp_ignore: 1, arp_announce: 2 };
+
+/** Pause between links that are switched off, so that a host with many is not at a standstill, ms. */
+const PAUSE_MS = 40;
 
 /** A link that was made or adopted by this object. */
 interface KnownLink {
   readonly index: number;
   readonly parentIndex: number;
-  active: boolean;
+  readonly family: 4 | 6;
+  state: 'off' | 'active' | 'muted';
 }
 
 class MacvlanLinks implements VirtualLinks {
@@ -48,6 +61,7 @@ class MacvlanLinks implements VirtualLinks {
   readonly #known = new Map<string, KnownLink>();
   /** What parents had before, by index: only what was changed. */
   readonly #parentsBefore = new Map<number, Ipv4Settings>();
+  #pause: NodeJS.Timeout | undefined;
 
   constructor(mark: string) {
     this.#mark = mark;
@@ -65,16 +79,33 @@ class MacvlanLinks implements VirtualLinks {
         if (deleted < 0) return deleted;
       }
       const made = right ? there.index : this.#create(link, parent);
-      return made < 0 ? made : this.#settle(link, made, parent);
+      return made < 0 ? made : this.#settle(link, made, parent, right ? there : undefined);
     });
   }
 
-  activate(link: VirtualLink): LinkResult {
-    return this.#switch(link, 'up');
+  activate({ name }: VirtualLink): LinkResult {
+    return attempt(() => {
+      // By index: an interface that somebody else has given this name since is none of ours.
+      const known = this.#known.get(name);
+      if (known === undefined) return ENODEV;
+      const heard = known.state === 'muted' ? unmute(name, known) : 0;
+      const result = heard < 0 ? heard : switchLink(this.#socket, known.index, 'up');
+      if (result >= 0) known.state = 'active';
+      return result;
+    });
   }
 
-  deactivate(link: VirtualLink): LinkResult {
-    return this.#switch(link, 'down');
+  deactivate({ name }: VirtualLink): LinkResult {
+    return attempt(() => {
+      const known = this.#known.get(name);
+      if (known === undefined) return ENODEV;
+      if (known.state !== 'active') return 0;
+      const result = known.family === 4 ? 0 : switchIpv6(name, 'off');
+      if (result < 0) return result;
+      known.state = 'muted';
+      this.#armPause();
+      return 0;
+    });
   }
 
   remove(link: VirtualLink): LinkResult {
@@ -98,7 +129,10 @@ class MacvlanLinks implements VirtualLinks {
     }));
   }
 
+  /** Switches off first what is only muted. */
   close(): void {
+    clearTimeout(this.#pause);
+    for (const [name, known] of this.#known) if (known.state === 'muted') this.#rest(name, known);
     this.#socket.close();
   }
 
@@ -119,16 +153,20 @@ class MacvlanLinks implements VirtualLinks {
     return marked;
   }
 
-  /** Brings a link that is right in kind into the state and settings that it needs. */
-  #settle(link: VirtualLink, index: number, parent: LinkDetails): SyscallResult {
+  /** Brings a link that is right in kind into the state and settings that it needs. What is right is not set again:
+   *  everybody who monitors links would be told.
+   *  @param there as it was found, undefined when it was just made */
+  #settle(link: VirtualLink, index: number, parent: LinkDetails, there: LinkDetails | undefined): SyscallResult {
     const before = this.#known.get(link.name);
-    const known = before?.index === index ? before : { index, parentIndex: parent.index, active: false };
+    const known: KnownLink = before?.index === index
+      ? before : { index, parentIndex: parent.index, family: link.family, state: 'off' };
     this.#known.set(link.name, known);
-    // Also one that was on when a former process died: nobody here has decided that it should be.
+    const settings = there?.ipv4Settings ?? {};
+    const isSet = NAMES_OF_LINK_SETTINGS.every((name) => settings[name] === LINK_SETTINGS[name]);
     const steps = [
-      () => known.active ? 0 : switchLink(this.#socket, index, 'down'),
-      () => writeIpv6Settings(link.name, link.family),
-      () => link.family === 6 ? 0 : setIpv4Settings(this.#socket, index, LINK_SETTINGS),
+      () => this.#put(known, there?.switchedOn ?? false),
+      () => known.state === 'off' ? writeIpv6Settings(link.name, link.family) : 0,
+      () => isSet ? 0 : setIpv4Settings(this.#socket, index, LINK_SETTINGS),
       () => link.family === 6 ? 0 : this.#prepareParent(parent),
     ];
     for (const step of steps) {
@@ -138,12 +176,26 @@ class MacvlanLinks implements VirtualLinks {
     return 0;
   }
 
-  #switch({ name }: VirtualLink, state: 'up' | 'down'): LinkResult {
-    const known = this.#known.get(name);
-    // By index: an interface that somebody else has given this name since is none of ours.
-    const result = known === undefined ? ENODEV : switchLink(this.#socket, known.index, state);
-    if (known !== undefined && result >= 0) known.active = state === 'up';
-    return asOutcome(result);
+  /** Switches a link on or off that somebody else has switched. One that was on when a former process died goes off:
+   *  nobody here has decided that it should be on. */
+  #put({ index, state }: KnownLink, switchedOn: boolean): SyscallResult {
+    if (state === 'active' && !switchedOn) return switchLink(this.#socket, index, 'up');
+    return state === 'off' && switchedOn ? switchLink(this.#socket, index, 'down') : 0;
+  }
+
+  #armPause(): void {
+    this.#pause ??= setTimeout(() => {
+      this.#pause = undefined;
+      const muted = [...this.#known].filter(([, { state }]) => state === 'muted');
+      for (const [name, known] of muted.slice(0, 1)) this.#rest(name, known);
+      if (muted.length > 1) this.#armPause();
+    }, PAUSE_MS).unref();
+  }
+
+  /** Switches a muted link off. Where that fails the link is gone, or ensure() will put it right: it is silent. */
+  #rest(name: string, known: KnownLink): void {
+    if (switchLink(this.#socket, known.index, 'down') >= 0) unmute(name, known);
+    known.state = 'off';
   }
 
   /** What is stricter already stays as it is, and what is right is not set again: everybody who monitors links would
@@ -166,6 +218,11 @@ class MacvlanLinks implements VirtualLinks {
     const result = setIpv4Settings(this.#socket, index, before);
     return result === ENODEV ? 0 : result;
   }
+}
+
+/** What a link needs to be of use when it is switched on. */
+function unmute(name: string, { family }: KnownLink): SyscallResult {
+  return family === 4 ? 0 : switchIpv6(name, 'on');
 }
 
 function attempt(steps: () => SyscallResult): LinkResult {
