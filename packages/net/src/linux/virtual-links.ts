@@ -35,10 +35,10 @@ export function openVirtualLinks(mark = 'baton'): VirtualLinks & { close(): void
 
 const MODE: MacvlanMode = 'bridge';
 /** What IPv4 needs on a virtual link. It answers requests for its own addresses only (arp_ignore) and asks in the name
- *  of no other (arp_announce). What comes in here is answered by the parent, so that the strict check of reverse paths
  *  of no other (arp_announce). What comes in here is answered by the parent, so the strict check of reverse paths would
  *  drop it: 2, because the larger of this and of `all` holds, and 0 would not undo a strict `all`. With 2 the link also
  *  drops everything as long as it has no address. */
+const LINK_SETTINGS = { arp_ignore: 1, arp_announce: 2, arp_filter: 0, rp_filter: 2 };
 const NAMES_OF_LINK_SETTINGS = ['arp_ignore', 'arp_announce', 'arp_filter', 'rp_filter'] as const;
 /** What IPv4 needs on the parent meanwhile: it must not answer for virtual addresses with its own MAC, nor ask in their
  *  name. */
