@@ -8,7 +8,7 @@ const quietMaster = (): Timeline => Timeline.master(f3(QUIET));
 const sent = (timeline: Timeline): string[] => timeline.take().filter((line) => line.includes('send'));
 
 describe('answers to other routers', () => {
-  test('are at most one in 10 ms: of 10,000 losing advertisements in a second 100 are answered, 2 bursts go out', () => {
+  test('are at most one in 10 ms: of 10,000 losing advertisements in a second 100 are answered, 2 bursts made', () => {
     const timeline = quietMaster();
     for (let count = 0; count < 10_000; count += 1) timeline.at(T + count / 10, heard(50));
     const lines = timeline.take();

@@ -43,7 +43,7 @@ export interface Reply {
   readonly announceCount: number;
 }
 
-/** Least distance of two answers, ms, so that a flood costs the master no more than adverts at the shortest interval. */
+/** Least distance of two answers, ms: a flood costs the master no more than adverts at the shortest interval. */
 export const ANSWER_INTERVAL_MS = 10;
 
 /** A contest is over when the better master was not heard for so many of its intervals. */

@@ -1,3 +1,4 @@
+import { InvariantError } from '@baton/base';
 import { describe, expect, test } from '@jest/globals';
 import { adv } from './fixtures.js';
 import { GroupLan, type GroupNode, type MemberPlan } from './group-lan.fixture.js';
@@ -208,6 +209,26 @@ describe('a group of which one member hears no adverts', () => {
     expect(lan.take('split')).toContain(`${String(20_000 + 0.1 + SKEW)} y: in split false`);
   });
 
+  test('says so once, also when the group is made anew meanwhile', () => {
+    const { lan, y } = half();
+    lan.until(20_000).take();
+    lan.regroup(y, [['out', 'in']]);
+    lan.until(60_000);
+    expect(lan.take('split')).toEqual([]);
+    lan.regroup(y, [['out'], ['in']]);
+    expect(lan.take('split')).toEqual(['60000 y: in split false']);
+  });
+
+  test('says that it is over when another member fails, and so again soon after that is repaired', () => {
+    const { lan, y } = half();
+    lan.until(20_000).take();
+    lan.feed(y, 'out', faulty);
+    expect(lan.take('split')).toEqual(['20000 y: in split false']);
+    lan.feed(y, 'out', repaired);
+    lan.until(20_000 + DOWN);
+    expect(lan.take('split').map((line) => line.replace(/^\S+ /u, ''))).toEqual(['y: in split true out']);
+  });
+
   test('is not called split while another member is in fault: that is told already', () => {
     const lan = new GroupLan();
     const x = lan.add('x', plans('x'));
@@ -301,6 +322,26 @@ describe('the weights of a sync group', () => {
     lan.feed(x, 'in', { kind: 'priority-changed', adjustment: 0 });
     expect([...x.routers.values()].map(({ effectivePriority }) => effectivePriority)).toEqual([200, 200]);
     expect(lan.until(30_000).holders()).toEqual(['x']);
+  });
+});
+
+describe('the host of a group', () => {
+  test('must not feed it a router that is no member', () => {
+    const { lan, x } = settled();
+    expect(() => x.groupOf('out').handle('elsewhere', { kind: 'timer' }, lan.now)).toThrow(InvariantError);
+    expect(x.groupOf('out').keys).toEqual(['out', 'in']);
+  });
+});
+
+describe('a resignation', () => {
+  test('makes no other member wait longer than before', () => {
+    const { lan, x, y } = settled();
+    lan.fate = () => 'lost';
+    lan.until(12_000);
+    // The last adverts arrived at 9218.85: 609.375 + 1000 ms from now would be later than the timer.
+    lan.feed(y, 'out', { kind: 'advertisement', advertisement: adv(0), source: '10.0.0.1' });
+    lan.until(9218.85 + DOWN);
+    expect([x.holdsAll, y.holdsAll]).toEqual([true, true]);
   });
 });
 

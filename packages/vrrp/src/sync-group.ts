@@ -28,17 +28,22 @@ export interface MemberOutputs {
  *  the routers: a changed membership is a new group, and nothing is lost. */
 export class SyncGroup {
   readonly #members: readonly GroupMember[];
+  readonly #byKey: ReadonlyMap<string, GroupMember>;
+  /** Whether a claim may be refused yet. */
+  #unproven: boolean;
   /** Those that were told to be split from the others. */
   #split: readonly GroupMember[];
 
   /** @param members at least one; their order is that of promotions. `form` comes next. */
   constructor(members: readonly GroupMember[]) {
     this.#members = members;
+    this.#byKey = new Map(members.map((member) => [member.key, member]));
+    this.#unproven = members.some(({ router: { state } }) => state.kind === 'master');
     this.#split = members.filter(({ router: { state } }) => dueOf(state)?.told === true);
   }
 
   get keys(): readonly string[] {
-    return this.#members.map(({ key }) => key);
+    return [...this.#byKey.keys()];
   }
 
   /** Tells every member what it is part of: once after the group was made, before any other input, and before a
@@ -48,6 +53,7 @@ export class SyncGroup {
     const step = new Step(now);
     this.#assignRoles(step);
     this.#conclude(step);
+    this.#judgeSplit(step);
     return step.entries;
   }
 
@@ -57,7 +63,7 @@ export class SyncGroup {
    *    the whole list is void, and `claim-failed` of that member is the next input.
    *  @throws {InvariantError} like VirtualRouter.handle */
   handle(key: string, input: VirtualRouterInput, now: Instant): readonly MemberOutputs[] {
-    const member = this.#members.find((candidate) => candidate.key === key);
+    const member = this.#byKey.get(key);
     assert(member !== undefined, `${key} is no member of this group`);
     const step = new Step(now);
     if (this.#members.length === 1) {
@@ -68,10 +74,12 @@ export class SyncGroup {
       for (const each of this.#members) step.feed(each, input);
       return step.entries;
     }
-    if (input.kind !== 'claim-failed' && this.#members.some(({ router }) => isUnproven(router.state))) {
+    if (this.#unproven && input.kind !== 'claim-failed') {
+      this.#unproven = false;
       this.#decide('settle', step);
     }
     if (this.#feed(member, input, step)) this.#conclude(step);
+    if (this.#split.length > 0 || isOverdue(member.router, now)) this.#judgeSplit(step);
     return step.entries;
   }
 
@@ -94,25 +102,33 @@ export class SyncGroup {
       step.order(this.#decidingMember(), 'advertise');
     }
     if (input.kind === 'advertisement' && input.advertisement.priority === RESIGN_PRIORITY && state.kind === 'backup') {
-      for (const other of this.#members) if (other !== member) step.order(other, 'hurry');
+      for (const other of this.#members) if (isPatient(other.router.state)) step.order(other, 'hurry');
     }
     if (input.kind === 'priority-changed') this.#shareAdjustment(step);
     if (input.kind === 'parameters-changed') this.#assignRoles(step);
     const isChange = input.kind === 'priority-changed' || input.kind === 'parameters-changed';
-    return isChange || readiness(state) !== readiness(before) || dueOf(state) !== undefined;
+    return isChange || readiness(state) !== readiness(before);
   }
 
   /** What follows from the states of all members. */
   #conclude(step: Step): void {
-    const all = this.#members.map(({ router }) => readiness(router.state));
-    if (this.#members.length > 1 && all.includes('held back')) this.#decide('yield', step);
-    else if (this.#members.length > 1 && all.every((each) => each === 'ready')) this.#promoteDue(step);
-    this.#judgeSplit(step);
+    if (this.#members.length === 1) return;
+    let isReady = true;
+    for (const { router } of this.#members) {
+      const each = readiness(router.state);
+      if (each === 'held back') {
+        this.#decide('yield', step);
+        return;
+      }
+      isReady &&= each === 'ready';
+    }
+    if (isReady) this.#promoteDue(step);
   }
 
   /** All at once: nobody is told of any mastership before the last claim, which may be refused. */
   #promoteDue(step: Step): void {
     const told: MemberOutputs[] = [];
+    this.#unproven = true;
     for (const member of this.#members) {
       const outputs = member.router.handle({ kind: 'group-decided', decision: 'promote' }, step.now);
       step.add(member, outputs.filter(({ kind }) => kind !== 'state-changed'));
@@ -126,10 +142,8 @@ export class SyncGroup {
     const listening = this.#members.every(({ router }) => router.state.kind === 'backup');
     const following = this.#members.filter(({ router }) => dueOf(router.state) === undefined);
     const keys = following.map(({ key }) => key);
-    const split = !listening || following.length === 0 ? [] : this.#members.filter(({ router }) => {
-      const due = dueOf(router.state);
-      return due !== undefined && (due.told || step.now >= due.since + router.masterDownIntervalMs);
-    });
+    const split = !listening || following.length === 0
+      ? [] : this.#members.filter(({ router }) => dueOf(router.state)?.told === true || isOverdue(router, step.now));
     for (const member of this.#split) {
       if (!split.includes(member)) step.add(member, [{ kind: 'sync-group-split', active: false, following: [] }]);
     }
@@ -214,8 +228,16 @@ function contestOf(state: State): Instant | undefined {
   return state.kind === 'master' ? state.contestedSince : undefined;
 }
 
-function isUnproven(state: State): boolean {
-  return state.kind === 'master' && state.unprovenSince !== undefined;
+/** Whether a router has been due for a Master_Down_Interval. */
+function isOverdue(router: VirtualRouter, now: Instant): boolean {
+  const due = dueOf(router.state);
+  return due !== undefined && now >= due.since + router.masterDownIntervalMs;
+}
+
+/** Whether a router waits for a master of which nobody has said that it leaves. */
+function isPatient(state: State): boolean {
+  return state.kind === 'backup' && state.due === undefined
+    && (state.armedBy === 'entry' || state.armedBy === 'advertisement');
 }
 
 function compareRouters(a: VirtualRouterParameters, b: VirtualRouterParameters): number {

@@ -205,7 +205,7 @@ describe('backup', () => {
     expect(timeline.take().slice(0, 4)).toEqual(promotion(5000 + 3609.375, 'preempted-lower-priority'));
   });
 
-  test('E16: a preempt delay accepts that master\'s interval as well, as if it did not preempt [RFC9568-6.4.2-5]', () => {
+  test('E16: a preempt delay learns the lower master\'s interval, as without preemption [RFC9568-6.4.2-5]', () => {
     const timeline = Timeline.started(f3({ preemptDelayMs: 5000 })).at(1000, heard(50, P, { advertIntervalMs: 500 }));
     expect(timeline.router.state).toMatchObject({ masterAdvertIntervalMs: 500, preemptAt: 6000 });
     expect(timeline.router.nextDeadline()).toBe(1000 + 1500 + 156 * 500 / 256);

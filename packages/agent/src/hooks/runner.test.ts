@@ -99,7 +99,7 @@ describe('hook queues', () => {
     expect(commands.trace.filter((line) => line.startsWith('start'))).toEqual(['start a web backup']);
   });
 
-  test('over 200 changes of one router never two hooks run at once, and the last state is told last', async () => {
+  test('J08: over 200 changes of one router never two hooks run at once, and the last state is told last', async () => {
     const commands = new FakeCommands();
     const runner = new HookRunner(commands.start, commands.listener);
     for (let epoch = 1; epoch <= 200; epoch += 1) {
