@@ -2,4 +2,5 @@
 
 // --- for other packages: the engine itself, to be run on other ports ---
 export { Engine } from './engine.js';
+export type { HostedRouter } from './hosted-router.js';
 export type { DeadlineTimer, EnginePorts } from './ports.js';

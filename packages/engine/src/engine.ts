@@ -135,6 +135,11 @@ export class Engine {
     });
   }
 
+  /** The routers themselves, in the order in which they came: for whoever looks at them after every input. */
+  get routers(): readonly HostedRouter[] {
+    return this.#roster.all();
+  }
+
   /** The state of every router, read back from the kernel where the kernel has the truth. */
   snapshotRouters(): readonly RouterSnapshot[] {
     const held = this.#ports.addressOwner.list();

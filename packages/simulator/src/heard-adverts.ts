@@ -90,8 +90,9 @@ export class HeardAdverts {
     this.#entryIntervalMs = undefined;
   }
 
-  /** @param reads whether the process is reading a datagram at this moment */
-  stateChanged(change: StateChange, reads: boolean): void {
+  /** @param reads whether the process is reading a datagram at this moment
+   *  @param hurried whether a member of the same bond was told that its master leaves: nobody waits long then */
+  stateChanged(change: StateChange, { reads, hurried }: { readonly reads: boolean; readonly hurried: boolean }): void {
     const now = this.#node.clock.now();
     if (change.to === 'backup') {
       this.#backupSince = now;
@@ -99,7 +100,7 @@ export class HeardAdverts {
       const beginsAnew = !reads && this.#node.waitingDatagrams === 0;
       this.#entryIntervalMs = beginsAnew ? this.#session().parameters.advertIntervalMs : undefined;
     }
-    if (change.to !== 'master') return;
+    if (change.to !== 'master' || hurried) return;
     if (change.reason === 'master-down-timer') this.#checkSilence(now, change.priority);
     if (change.reason === 'priority-zero-received') {
       const leastMs = expectedSkewMs(this.#version, change.priority, this.#shortestIntervalMs);
@@ -107,8 +108,17 @@ export class HeardAdverts {
     }
   }
 
-  /** A backup must not wait longer than the formulas say. */
-  checkPatience(): void {
+  get backupSince(): Instant {
+    return this.#backupSince;
+  }
+
+  /** When the session was last told that a master leaves. */
+  get resignedAt(): Instant {
+    return this.#resignedAt;
+  }
+
+  /** How much longer than the formulas say it has waited as a backup, ms; negative while it is in time. */
+  overdueMs(): number {
     const now = this.#node.clock.now();
     const priority = this.#effectivePriority;
     const longestMs = this.#longestIntervalMs;
@@ -118,9 +128,7 @@ export class HeardAdverts {
     const limit = resigned
       ? Math.max(this.#resignedAt, base) + expectedSkewMs(this.#version, priority, longestMs)
       : Math.max(this.#anyAt, base) + expectedPatienceMs(this.#version, priority, longestMs);
-    if (now <= limit + slackMs) return;
-    const heard = resigned ? 'a resignation' : 'nothing';
-    this.#report('takeover-too-late', `${this.#node.name} heard ${heard} and waits ${ms(now - limit)} too long`);
+    return now - limit - slackMs;
   }
 
   #checkSilence(now: Instant, priority: number): void {
@@ -157,6 +165,8 @@ export class HeardAdverts {
   #counts({ source, destination, payload }: SentDatagram & { readonly destination: IpAddress }): boolean {
     const { router: { authentication }, parameters } = this.#session();
     if (parameters.unicast !== undefined && isGroup(destination)) return false;
+    // [RFC3768-7.1-5]: whoever owns the addresses heeds nobody else.
+    if (parameters.version === 2 && parameters.priority === OWNER_PRIORITY) return false;
     if (authentication === undefined) return true;
     if (authentication.kind === 'simple-password') return payload[PASSWORD_TYPE_OFFSET] === PASSWORD_TYPE;
     const messageBytes = HEADER_BYTES + (payload[ADDRESS_COUNT_OFFSET] ?? 0) * (parameters.family === 6 ? 16 : 4);

@@ -6,6 +6,7 @@ import type { EnginePorts } from '@baton/engine/core';
 import {
   isBetterMaster, RESIGN_PRIORITY, VirtualRouter, type VirtualRouterInput, type VirtualRouterOutput,
 } from '@baton/vrrp';
+import type { EngineCalls } from './process.js';
 import type { Rule } from './rule.js';
 import type { RunOptions } from './simulation.js';
 
@@ -24,12 +25,14 @@ export interface Mutant {
   /** Changes what routers answer. */
   readonly router?: RouterBug;
   /** Changes what a port does. */
-  readonly ports?: (ports: EnginePorts) => EnginePorts;
+  readonly ports?: (ports: EnginePorts, node: string) => EnginePorts;
+  /** Changes what an engine is called with. */
+  readonly calls?: (engine: EngineCalls) => EngineCalls;
 }
 
-/** The bug's way into a run, where it is in the ports. */
-export function optionsOf({ ports }: Mutant): RunOptions {
-  return ports === undefined ? {} : { decorate: () => ({ ports, calls: (engine) => engine }) };
+/** The bug's way into a run, where it is not in the routers. */
+export function optionsOf({ ports = (original) => original, calls = (engine) => engine }: Mutant): RunOptions {
+  return { decorate: (node) => ({ ports: (original) => ports(original, node), calls }) };
 }
 
 /** Runs `work` while the bug is there. */
@@ -96,7 +99,7 @@ const SKEW_IGNORED: RouterBug = {
 };
 
 /** Every mutant. */
-export const MUTANTS: readonly Mutant[] = [
+const GENERAL_MUTANTS: readonly Mutant[] = [
   { name: 'the skew is ignored: all backups wait equally long', rule: 'takeover-too-early', router: SKEW_IGNORED },
   {
     name: 'the tie-break is dropped: a master ignores an equal priority', rule: 'two-masters',
@@ -216,6 +219,97 @@ export const MUTANTS: readonly Mutant[] = [
   },
 ];
 
+/** Bugs in what only some scenarios have: groups, both families, version 2, proofs, unicast. */
+const SPECIAL_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'the members of a group take over each for itself', rule: 'bond-torn',
+    router: without(({ kind }) => kind === 'group-joined'),
+  },
+  {
+    name: 'a member that leaves does not take the others along', rule: 'bond-torn',
+    router: without((input) => input.kind === 'group-decided' && input.decision === 'yield'),
+  },
+  {
+    name: 'a group waits for ever although nobody is heard any more', rule: 'takeover-too-late',
+    router: without((input) => input.kind === 'group-decided' && input.decision === 'promote'),
+  },
+  {
+    name: 'a member that does not decide never yields', rule: 'two-masters',
+    router: {
+      handle: (original) => (router, input, now) => {
+        const { state } = router;
+        if (input.kind !== 'advertisement' || state.kind !== 'master') return original(router, input, now);
+        return state.contestedSince === undefined ? original(router, input, now) : [];
+      },
+    },
+  },
+  {
+    name: 'the addresses of IPv6 are not released', rule: 'addresses-not-as-state',
+    ports: (ports) => ({
+      ...ports,
+      addressOwner: {
+        ...ports.addressOwner,
+        release: (place) =>
+          (place.address.includes(':') ? { ok: true, already: true } : ports.addressOwner.release(place)),
+      },
+    }),
+  },
+  {
+    name: 'masters of IPv6 with equal priorities do not hear each other', rule: 'two-masters',
+    router: deafTo((router, priority) =>
+      isMaster(router) && router.parameters.family === 6 && priority === router.effectivePriority),
+  },
+  {
+    name: 'Skew_Time of version 2 grows with the interval', rule: 'takeover-too-late',
+    router: {
+      deadline: (original) => (router) => {
+        const at = original(router);
+        const { version, advertIntervalMs } = router.parameters;
+        if (at === undefined || version === 3 || router.state.kind !== 'backup') return at;
+        return at + ((256 - router.effectivePriority) * (advertIntervalMs - 1000)) / 256;
+      },
+    },
+  },
+  {
+    name: 'a neighbour signs with another key', rule: 'advert-discarded',
+    ports: (ports, node) => ({
+      ...ports, mac: (key, message) => ports.mac(node === 'b' ? key.map((byte) => byte ^ 1) : key, message),
+    }),
+  },
+  {
+    name: 'what proves nothing is believed', rule: 'takeover-too-late',
+    calls: (engine) => ({
+      setHealth: (router, health) => { engine.setHealth(router, health); },
+      shutdown: () => { engine.shutdown(); },
+      configure: (generation, routers, groups) => {
+        engine.configure(generation, routers.map((router) => (router.authentication?.kind === 'hmac'
+          ? { ...router, authentication: { ...router.authentication, mode: 'permissive' } } : router)), groups);
+      },
+    }),
+  },
+  {
+    name: 'only one of several peers is told', rule: 'two-masters',
+    ports: (ports) => ({ ...ports, packetIo: { ...ports.packetIo, open: openForOnePeer(ports) } }),
+  },
+];
+
+function openForOnePeer({ packetIo }: EnginePorts): EnginePorts['packetIo']['open'] {
+  return (name, family, receive) => {
+    const socket = packetIo.open(name, family, receive);
+    let first: string | undefined;
+    return {
+      ...socket,
+      send: (payload, envelope) => {
+        first ??= envelope.destination;
+        return envelope.destination === first ? socket.send(payload, envelope) : { ok: true };
+      },
+    };
+  };
+}
+
 function flipLastBit(byte: number, index: number, all: Uint8Array): number {
   return index === all.length - 1 ? byte ^ 1 : byte;
 }
+
+/** Every bug. */
+export const MUTANTS: readonly Mutant[] = [...GENERAL_MUTANTS, ...SPECIAL_MUTANTS];

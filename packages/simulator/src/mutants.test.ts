@@ -4,7 +4,7 @@ import { MUTANTS, optionsOf, withMutant } from './mutants.fixture.js';
 import { RULES } from './rule.js';
 
 /** Seeds in which every bug must be found. */
-const SEEDS = 200;
+const SEEDS = 2000;
 const TROUBLES = 25;
 
 describe('the rules see known bugs', () => {

@@ -2,7 +2,8 @@
 // its routers here, those of each session in session-rules.ts. Knows nothing of other nodes.
 
 import type { Instant, IpAddress } from '@baton/base';
-import type { EngineMessage, RouterSnapshot } from '@baton/engine/messages';
+import type { HostedRouter } from '@baton/engine/core';
+import type { EngineMessage } from '@baton/engine/messages';
 import type { StateName } from '@baton/vrrp';
 import type { SimulatedNode } from './node.js';
 import type { Cause, NodeEvent } from './node-event.js';
@@ -22,6 +23,9 @@ type Notice = Extract<EngineMessage, { type: 'notice' }>;
 /** Judges one node over all its lives. */
 export class NodeRules {
   readonly sessions: readonly SessionRules[];
+  /** The sessions that move together. */
+  readonly #bonds: readonly (readonly SessionRules[])[];
+  readonly #byKey: ReadonlyMap<string, SessionRules | undefined>;
   readonly #node: SimulatedNode;
   readonly #isNode: (address: IpAddress) => boolean;
   readonly #report: Report;
@@ -40,12 +44,15 @@ export class NodeRules {
     this.#node = node;
     this.#isNode = isNode;
     this.#report = report;
-    this.sessions = node.sessions.map(({ key }) => new SessionRules(node, key, report));
+    this.sessions = node.sessions.map((session) => new SessionRules(node, session, report));
+    this.#bonds = [...new Set(node.sessions.map(({ bond }) => bond))].map((bond) =>
+      this.sessions.filter(({ session }) => session.bond === bond));
+    this.#byKey = new Map(node.sessions.map(({ key }, index) => [key, this.sessions[index]] as const));
   }
 
   /** The state of a session when the engine was idle last; undefined while nothing runs. */
   stateOf(key: string): StateName | undefined {
-    return this.sessions.find(({ session }) => session.key === key)?.state;
+    return this.#byKey.get(key)?.state;
   }
 
   see(event: NodeEvent): void {
@@ -53,7 +60,9 @@ export class NodeRules {
       case 'woke': this.#woke(event.cause, event.interface); break;
       case 'idle': this.#idle(); break;
       case 'sent': this.#rulesOf(event)?.sent(event); break;
-      case 'claimed': if (event.result.ok) for (const rules of this.sessions) rules.claimed(event.address); break;
+      case 'claimed':
+        for (const rules of this.sessions) rules.claimed(event.address, event.result.ok);
+        break;
       case 'armed': this.#armedAt = event.at; break;
       case 'told': this.#hear(event.message); break;
       case 'arrived': this.#rulesOf(event)?.heard.arrived(event); break;
@@ -86,12 +95,23 @@ export class NodeRules {
   check(): void {
     if (!this.#node.isAwake) return;
     for (const rules of this.sessions) rules.check();
+    for (const bond of this.#bonds) this.#checkPatience(bond);
     for (const { name } of this.#node.setup.routers) this.#checkFault(name);
+  }
+
+  /** A backup must not wait longer than the formulas say; one that is not alone waits for the others too. */
+  #checkPatience(bond: readonly SessionRules[]): void {
+    if (!bond.every(({ state }) => state === 'backup')) return;
+    const overdueMs = Math.min(...bond.map(({ heard }) => heard.overdueMs()));
+    if (overdueMs <= 0) return;
+    const keys = bond.map(({ session }) => session.key).join(' and ');
+    const detail = `${keys}: nobody is heard, and it waits ${overdueMs.toFixed(3)} ms too long`;
+    this.#report('takeover-too-late', this.#say(detail));
   }
 
   #rulesOf(event: Extract<NodeEvent, { kind: 'sent' | 'arrived' }>): SessionRules | undefined {
     const session = findSession(this.#node.sessions, event);
-    return session === undefined ? undefined : this.sessions.find((rules) => rules.session.key === session.key);
+    return session === undefined ? undefined : this.#byKey.get(session.key);
   }
 
   #woke(cause: Cause, interfaceName: string | undefined): void {
@@ -102,16 +122,28 @@ export class NodeRules {
   }
 
   #idle(): void {
-    const snapshots = this.#node.snapshots();
+    const { routers } = this.#node;
     for (const rules of this.sessions) {
       if (rules.session.parameters.interface === this.#interface) rules.linkRead();
-      rules.idle(viewOf(snapshots, rules.session));
+      rules.idle(viewOf(routers, rules.session));
     }
+    this.#checkBonds();
     this.#checkTimer();
-    for (const snapshot of snapshots) this.#checkTold(snapshot);
+    for (const hosted of routers) this.#checkTold(hosted);
   }
 
-  #checkTold({ name, state }: RouterSnapshot): void {
+  /** Whoever moves together is seen together, whenever the engine rests. */
+  #checkBonds(): void {
+    for (const bond of this.#bonds) {
+      const master = bond.find(({ state }) => state === 'master');
+      const torn = bond.find(({ state }) => state !== 'master');
+      if (master === undefined || torn === undefined) continue;
+      const detail = `${master.session.key} is master and ${torn.session.key} is ${torn.state ?? 'nothing'}`;
+      this.#report('bond-torn', this.#say(detail));
+    }
+  }
+
+  #checkTold({ name, state }: HostedRouter): void {
     const told = this.#told.get(name) ?? 'initialize';
     if (state !== told) {
       this.#report('state-not-told', this.#say(`${name} is ${state}, and the agent was told ${told}`));
@@ -143,12 +175,19 @@ export class NodeRules {
     const isStrict = setup?.authentication !== undefined || setup?.families[0].unicast !== undefined;
     if (isStrict && !this.#isNode(String(source))) return;
     if (setup?.authentication?.kind === 'hmac' && REPLAY_REASONS.includes(reason)) return;
+    // [RFC3768-7.1-5]: whoever owns the addresses heeds nobody else.
+    if (reason === 'owner-conflict' && setup?.families[0].version === 2) return;
     this.#report('advert-discarded', this.#say(`discards: ${JSON.stringify(fields)}`));
   }
 
   #stateChanged({ router, change }: StateChanged): void {
-    for (const rules of this.sessions) {
-      if (rules.session.router.name === router) rules.stateChanged(change, this.#cause === 'datagram');
+    const reads = this.#cause === 'datagram';
+    for (const bond of this.#bonds) {
+      const resignedAt = Math.max(...bond.map(({ heard }) => heard.resignedAt));
+      for (const rules of bond) {
+        if (rules.session.router.name !== router) continue;
+        rules.stateChanged(change, { reads, hurried: bond.length > 1 && resignedAt > rules.heard.backupSince });
+      }
     }
     this.#told.set(router, change.to);
     const lastEpoch = this.#lastEpochs.get(router) ?? 0;
@@ -170,8 +209,9 @@ export class NodeRules {
     }
     const fitSince = this.#fitSince.get(router) ?? clock.now();
     this.#fitSince.set(router, fitSince);
-    const snapshot = this.#node.snapshots().find(({ name }) => name === router);
-    const refused = snapshot?.faults.includes('address-install-failed') ?? false;
+    const hosted = this.#node.routers.find(({ name }) => name === router);
+    const refused = hosted?.families.some(({ router: { state } }) =>
+      state.kind === 'fault' && state.reasons.includes('address-install-failed')) === true;
     const limitMs = 2 * setup.latencyMs + (refused ? LONGEST_CLAIM_RETRY_MS : 0) + ROUNDING_MS;
     if (clock.now() - fitSince > limitMs) this.#report('fault-without-cause', this.#say(`${router} stays in fault`));
   }

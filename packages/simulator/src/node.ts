@@ -2,7 +2,7 @@
 // sees of them. Judges nothing.
 
 import type { IpAddress } from '@baton/base';
-import type { RouterSnapshot } from '@baton/engine/messages';
+import type { HostedRouter } from '@baton/engine/core';
 import type { ReceivedDatagram } from '@baton/net';
 import { VRRP_GROUP_IPV4, VRRP_GROUP_IPV6 } from '@baton/vrrp';
 import { DriftingClock } from './clock.js';
@@ -96,8 +96,8 @@ export class SimulatedNode {
     return this.#failedTrackers.has(router);
   }
 
-  /** The engine's own account of its routers, read now; empty while nothing runs. */
-  snapshots(): readonly RouterSnapshot[] {
+  /** The routers of its engine; empty while nothing runs. */
+  get routers(): readonly HostedRouter[] {
     return this.#process?.routers ?? [];
   }
 
@@ -175,7 +175,7 @@ export class SimulatedNode {
     this.#generation += 1;
     const routers = this.#setup.routers.map((router) =>
       ({ ...router, epochFloor: this.#lastEpochs.get(router.name) ?? 0 }));
-    process.calls.configure(this.#generation, routers);
+    process.calls.configure(this.#generation, routers, this.#setup.syncGroups);
   }
 
   #stop(): void {

@@ -7,8 +7,7 @@
 // Decides when the engine is called, never what it answers.
 
 import { addressFamily, BatonError, type Instant } from '@baton/base';
-import { Engine, type EnginePorts } from '@baton/engine/core';
-import type { RouterSnapshot } from '@baton/engine/messages';
+import { Engine, type EnginePorts, type HostedRouter } from '@baton/engine/core';
 import type {
   AdvertisementSocket, LinkState, NetErrorCode, ReceivedDatagram, SendEnvelope, SendResult,
 } from '@baton/net';
@@ -74,7 +73,7 @@ export class SimulatedProcess {
   #paused = false;
   #ended = false;
   readonly #sockets = new Map<SocketName, OpenSocket>();
-  #timer: { readonly at: Instant; readonly fire: () => void; readonly planned: PlannedEvent } | undefined;
+  #timer: { readonly at: Instant; fire: () => void; readonly planned: PlannedEvent } | undefined;
   /** Called for every change, also when the next one has undone it: an engine knows what it did meanwhile, the kernel
    *  does not. */
   readonly #linkChanged = new Map<string, (state: LinkState) => void>();
@@ -89,9 +88,9 @@ export class SimulatedProcess {
     this.calls = around.decorator?.calls(this.#engine, around.clock) ?? this.#engine;
   }
 
-  /** The engine's own account of its routers, read now. */
-  get routers(): readonly RouterSnapshot[] {
-    return this.#engine.snapshotRouters();
+  /** The routers of its engine. */
+  get routers(): readonly HostedRouter[] {
+    return this.#engine.routers;
   }
 
   get isPaused(): boolean {
@@ -286,8 +285,9 @@ export class SimulatedProcess {
   #arm(at: Instant | undefined, fire: () => void): void {
     const { clock, tell, world } = this.#around;
     tell({ kind: 'armed', at });
-    if (this.#timer !== undefined && this.#timer.at === at) { // a planned wake-up is not put off by what is heard
-      this.#timer = { ...this.#timer, fire };
+    // A wake-up that is under way is not put off by being wanted once more.
+    if (this.#timer !== undefined && this.#timer.at === at) {
+      this.#timer.fire = fire;
       return;
     }
     this.#timer?.planned.cancel();

@@ -148,7 +148,7 @@ class MasterWatch {
 function answers(node: SimulatedNode, router: string): boolean {
   const sessions = node.sessions.filter((session) => session.router.name === router);
   if (sessions.length === 0 || !sessions.every(({ lan }) => node.isOn(lan))) return false;
-  const state: StateName | undefined = node.snapshots().find(({ name }) => name === router)?.state;
+  const state: StateName | undefined = node.routers.find(({ name }) => name === router)?.state;
   return state === 'master';
 }
 

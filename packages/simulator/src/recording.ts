@@ -3,7 +3,7 @@
 
 import { isBatonError, type Instant } from '@baton/base';
 import type { EnginePorts } from '@baton/engine/core';
-import type { RouterConfiguration } from '@baton/engine/messages';
+import type { RouterConfiguration, SyncGroupConfiguration } from '@baton/engine/messages';
 import type {
   AddressResult, HeldAddress, LinkState, NetErrorCode, ReceivedDatagram, ReleaseResult, SendResult,
 } from '@baton/net';
@@ -14,7 +14,10 @@ export type RecordedDatagram = Omit<ReceivedDatagram, 'payload'> & { readonly pa
 
 /** What an engine was called with. */
 export type RecordedCall =
-  | { readonly kind: 'configure'; readonly generation: number; readonly routers: readonly RouterConfiguration[] }
+  | {
+      readonly kind: 'configure'; readonly generation: number; readonly routers: readonly RouterConfiguration[];
+      readonly syncGroups: readonly SyncGroupConfiguration[];
+    }
   | { readonly kind: 'health'; readonly router: string; readonly adjustment: number; readonly failed: boolean }
   | { readonly kind: 'shutdown' }
   | { readonly kind: 'timer' }
@@ -30,6 +33,7 @@ export type RecordedAnswer =
   /** `ok`, or the code that it was refused with. */
   | { readonly to: 'open'; readonly answer: 'ok' | NetErrorCode }
   | { readonly to: 'read'; readonly answer: LinkState }
+  | { readonly to: 'wall-clock'; readonly answer: number }
   /** Only when it differs from the last one. */
   | { readonly to: 'list'; readonly answer: readonly HeldAddress[] }
   /** A datagram that lay in a socket when the engine drained it. */
@@ -84,9 +88,9 @@ export class Recorder implements EngineDecorator {
       this.#call(clock.now(), call);
     };
     return {
-      configure: (generation, routers) => {
-        note({ kind: 'configure', generation, routers });
-        engine.configure(generation, routers);
+      configure: (generation, routers, syncGroups = []) => {
+        note({ kind: 'configure', generation, routers, syncGroups });
+        engine.configure(generation, routers, syncGroups);
       },
       setHealth: (router, { adjustment, failed }) => {
         note({ kind: 'health', router, adjustment, failed });
@@ -103,6 +107,7 @@ export class Recorder implements EngineDecorator {
     const { clock, timer, addressOwner, announcer, linkMonitor } = ports;
     return {
       ...ports,
+      wallClockMs: () => this.#answered({ to: 'wall-clock', answer: ports.wallClockMs() }),
       timer: {
         arm: (at, fire) => {
           timer.arm(at, () => {

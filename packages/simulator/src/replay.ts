@@ -63,7 +63,7 @@ class Replay {
 
   #perform(call: RecordedCall): void {
     switch (call.kind) {
-      case 'configure': this.#engine.configure(call.generation, call.routers); break;
+      case 'configure': this.#engine.configure(call.generation, call.routers, call.syncGroups); break;
       case 'health': this.#engine.setHealth(call.router, call); break;
       case 'shutdown': this.#engine.shutdown(); break;
       case 'timer': this.#fire(); break;
@@ -79,7 +79,7 @@ class Replay {
     return {
       clock: { now: () => this.#now },
       ...BARE_PORTS,
-      wallClockMs: () => Math.floor(this.#now),
+      wallClockMs: () => this.#answer('wall-clock').answer,
       emit: (message) => {
         deed({ at: this.#now, kind: 'told', message });
       },

@@ -10,6 +10,8 @@ export const RULES = [
   'nobody-answers',
   /** A master of lower priority is still there long after a fit router that preempts has heard it. */
   'wrong-master',
+  /** Of the sessions that move together, some are master and some are not. */
+  'bond-torn',
   /** A virtual address lies in the kernel of a router that is not master, or is missing from that of the master. */
   'addresses-not-as-state',
   /** An advertisement from a router that is not master, or a resignation by one that was not or still is. */

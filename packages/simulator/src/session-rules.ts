@@ -20,31 +20,42 @@ export class SessionRules {
   readonly #removed = new Map<IpAddress, Instant>();
   #stateBefore: StateName | undefined;
   #advertisedInCall = false;
-  #saidLastWord = false;
+  /** Where the last word went: in unicast mode every peer hears it. */
+  readonly #lastWordTo = new Set<IpAddress>();
+  /** A promotion that failed half-way is undone by everybody, also by who has not advertised yet. */
+  #claimRefusedInCall = false;
   #overslept = false;
   /** The last advertisement as master that was no resignation, and how long its hearers are patient at least. */
   #advertised = { at: -Infinity, patienceMs: 0 };
   /** When something was last done to the node: a paused one notices what happened only when it runs again. */
   #steppedAt: Instant = 0;
 
-  constructor(node: SimulatedNode, key: string, report: Report) {
+  /** Looked up once for each configuration. */
+  #found: { readonly among: readonly Session[]; readonly session: Session };
+
+  constructor(node: SimulatedNode, session: Session, report: Report) {
     this.#node = node;
-    this.#key = key;
+    this.#key = session.key;
     this.#report = report;
+    this.#found = { among: [], session };
     this.heard = new HeardAdverts(node, () => this.session, report);
   }
 
   /** As it is configured now. */
   get session(): Session {
-    const found = this.#node.sessions.find(({ key }) => key === this.#key);
-    if (found === undefined) throw new RangeError(`${this.#node.name} has no session ${this.#key}`);
-    return found;
+    const { sessions } = this.#node;
+    if (this.#found.among === sessions) return this.#found.session;
+    const session = sessions.find(({ key }) => key === this.#key);
+    if (session === undefined) throw new RangeError(`${this.#node.name} has no session ${this.#key}`);
+    this.#found = { among: sessions, session };
+    return session;
   }
 
   woke(): void {
+    this.#claimRefusedInCall = false;
     this.#stateBefore = this.state;
     this.#advertisedInCall = false;
-    this.#saidLastWord = false;
+    this.#lastWordTo.clear();
     const silentMs = this.#node.clock.now() - this.#advertised.at;
     this.#overslept = this.state === 'master' && silentMs > this.#advertised.patienceMs + ROUNDING_MS;
   }
@@ -65,12 +76,13 @@ export class SessionRules {
     this.#removed.clear();
   }
 
-  claimed(address: IpAddress): void {
-    this.#removed.delete(address);
+  claimed(address: IpAddress, isGranted: boolean): void {
+    if (isGranted) this.#removed.delete(address);
+    else this.#claimRefusedInCall = true;
   }
 
-  stateChanged(change: StateChange, reads: boolean): void {
-    this.heard.stateChanged(change, reads);
+  stateChanged(change: StateChange, how: { readonly reads: boolean; readonly hurried: boolean }): void {
+    this.heard.stateChanged(change, how);
   }
 
   /** A step is about to be performed on this node.
@@ -88,19 +100,19 @@ export class SessionRules {
     this.state = undefined;
   }
 
-  sent({ source, payload }: SentDatagram): void {
-    const view = viewOf(this.#node.snapshots(), this.session);
+  sent({ source, destination, payload }: SentDatagram & { readonly destination: IpAddress }): void {
+    const view = viewOf(this.#node.routers, this.session);
     const { priority, intervalMs } = readAdvert(payload);
     if (source !== this.#primaryAddress()) this.#report('wrong-advert', this.#say(`advertises from ${source}`));
     const wasMaster = this.#stateBefore === 'master' || this.#advertisedInCall;
     if (priority === RESIGN_PRIORITY) {
-      if (view?.state !== 'master' && wasMaster) return;
+      if (view?.state !== 'master' && (wasMaster || this.#claimRefusedInCall)) return;
       this.#report('advert-from-non-master', this.#say(`resigns as ${view?.state ?? 'nothing'}`));
       return;
     }
     this.#advertisedInCall = true;
     if (view?.state !== 'master') {
-      if (wasMaster && priority === view?.priority && this.#saysLastWord()) return;
+      if (wasMaster && priority === view?.priority && this.#saysLastWord(destination)) return;
       this.#report('advert-from-non-master', this.#say(`advertises as ${view?.state ?? 'nothing'}`));
       return;
     }
@@ -112,9 +124,9 @@ export class SessionRules {
   }
 
   /** A master that yields to a better one may advertise once more while it still holds its addresses. */
-  #saysLastWord(): boolean {
-    const saidBefore = this.#saidLastWord;
-    this.#saidLastWord = true;
+  #saysLastWord(destination: IpAddress): boolean {
+    const saidBefore = this.#lastWordTo.has(destination);
+    this.#lastWordTo.add(destination);
     const { addresses, interface: place } = this.session.parameters;
     return !saidBefore
       && addresses.every(({ address }) => this.#node.kernel.holds(address, place) || this.#removed.has(address));
@@ -122,7 +134,6 @@ export class SessionRules {
 
   /** What only the passing of time can break. */
   check(): void {
-    if (this.state === 'backup') this.heard.checkPatience();
     if (this.state === 'master') this.#checkRemoved();
   }
 

@@ -1,8 +1,8 @@
 // One VRRP session: a virtual router of a node in one address family. What the rules judge, and how it is found in a
-// configuration, in a snapshot and in a datagram.
+// configuration, in an engine and in a datagram.
 
 import { addressFamily } from '@baton/base';
-import type { RouterSnapshot } from '@baton/engine/messages';
+import type { HostedRouter } from '@baton/engine/core';
 import type { ReceivedDatagram } from '@baton/net';
 import type { StateName, VirtualRouterParameters } from '@baton/vrrp';
 import type { NodeSetup, RouterSetup } from './stage.js';
@@ -42,13 +42,13 @@ export function sessionKey(router: string, family: 4 | 6): string {
   return `${router}/${String(family)}`;
 }
 
-/** What a snapshot says of a session; undefined when its router does not run. */
-export function viewOf(snapshots: readonly RouterSnapshot[], session: Session): SessionView | undefined {
-  const snapshot = snapshots.find(({ name }) => name === session.router.name);
-  if (snapshot === undefined) return undefined;
-  return {
-    state: snapshot.state, priority: snapshot.priority.effective, advertIntervalMs: snapshot.advertIntervalMs,
-  };
+/** What a session is in an engine; undefined when its router does not run. */
+export function viewOf(routers: readonly HostedRouter[], session: Session): SessionView | undefined {
+  const hosted = routers.find(({ name }) => name === session.router.name);
+  const found = hosted?.families.find(({ family }) => family === session.parameters.family);
+  if (found === undefined) return undefined;
+  const { state, effectivePriority, parameters } = found.router;
+  return { state: state.kind, priority: effectivePriority, advertIntervalMs: parameters.advertIntervalMs };
 }
 
 /** The session that an advertisement is of, among those on the interface that it was sent from or came in on. */
