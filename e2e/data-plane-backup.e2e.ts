@@ -18,6 +18,7 @@ import {
   setForwarding,
   steer,
 } from './support/client.js';
+import type { Capture } from './support/capture.js';
 import { dissect } from './support/dissection.js';
 import { elect, story } from './support/journal.js';
 import { DUAL_STACK, familyOf, masterMac, MODES, VIP6, VIPS, type Mode } from './support/modes.js';
@@ -62,7 +63,7 @@ describe.each(MODES)('$name', (mode) => {
 
       await setFlooding(bed.lan, 'a', 'off');
       await forgetNeighbours(bed.lan);
-      expect(await question(bed)).toEqual({ answers: [0, 0], forwarded: [], answered: 0 });
+      const alone = await ask(bed);
       expect([await neighbourMac(bed.lan, VIP), await neighbourMac(bed.lan, VIP6)]).toEqual([undefined, undefined]);
       await setFlooding(bed.lan, 'a', 'on');
 
@@ -70,22 +71,43 @@ describe.each(MODES)('$name', (mode) => {
       // Whom the master asks from a virtual address would answer the backup.
       for (const address of [client.address, 'fd09::10']) await fixNeighbour(bed.lan, address, client.mac, 'a');
       await setForwarding(bed.lan, 'b', 'off');
-      expect(await question(bed)).toEqual({ answers: [0, 0], forwarded: [], answered: 0 });
+      const toHost = await ask(bed);
       await setForwarding(bed.lan, 'b', 'on');
-      const master = VIPS.map((vip) => masterMac(mode, bed.lan.host('a'), familyOf(vip)));
-      const toMaster = master.flatMap((to) => Array.from({ length: PINGS }, () => to));
-      expect(await question(bed)).toEqual({ answers: [PINGS, PINGS], forwarded: toMaster, answered: 0 });
+      const toRouter = await ask(bed);
 
       for (const vip of VIPS) {
         await fixNeighbour(bed.lan, vip, virtualMac(familyOf(vip)));
         await steer(bed.lan, virtualMac(familyOf(vip)), 'b');
       }
-      expect(await question(bed)).toEqual({ answers: [0, 0], forwarded: [], answered: 0 });
+      const toVirtualMac = await ask(bed);
 
       await sent.stop();
+      const reactions = await reactionsIn(sent, client.mac);
+      const master = VIPS.map((vip) => masterMac(mode, bed.lan.host('a'), familyOf(vip)));
+      const forwarded = master.flatMap((to) => Array.from({ length: PINGS }, () => to));
+      const silence = { answers: [0, 0], forwarded: [], answered: 0 };
+      expect(reactions(alone)).toEqual(silence);
+      expect(reactions(toHost)).toEqual(silence);
+      expect(reactions(toRouter)).toEqual({ answers: [PINGS, PINGS], forwarded, answered: 0 });
+      expect(reactions(toVirtualMac)).toEqual(silence);
       const fromVirtual = VIPS.map((vip) => `eth.src == ${virtualMac(familyOf(vip))}`).join(' || ');
       expect(await dissect(sent.file, `${fromVirtual} || vrrp || icmpv6.type == 134`, ['frame.protocols'])).toEqual([]);
       expect(story(backup)).toEqual(['initialize>backup startup']);
+    }));
+
+  test('with accept: false the master resolves, and answers neither pings nor connections [G06, H07]', () =>
+    onLan(['a'], async (bed) => {
+      const router = { addresses: DUAL_STACK, virtualMac: mode.virtualMac, router: { accept: false } };
+      await elect(bed.baton('a', { priority: 200, ...router }));
+      bed.stopAtEnd(await listen(bed.lan, 'a', PORT));
+      await forgetNeighbours(bed.lan);
+      for (const vip of VIPS) {
+        expect(await countAnswers(bed.lan, vip)).toBe(0);
+        expect(await connects(bed.lan, vip, PORT)).toBe(false);
+        expect(await neighbourMac(bed.lan, vip)).toBe(masterMac(mode, bed.lan.host('a'), familyOf(vip)));
+      }
+      expect(await countAnswers(bed.lan, bed.lan.host('a').address)).toBe(1);
+      expect(await connects(bed.lan, bed.lan.host('a').address, PORT)).toBe(true);
     }));
 });
 
@@ -98,19 +120,41 @@ async function electOn(bed: Bed, mode: Mode): Promise<ReturnType<Bed['baton']>> 
   return backup;
 }
 
-/** Pings both addresses, and tells how many were answered, where b sent pings to, and how often b answered itself. */
-async function question(bed: Bed): Promise<{
+/** A question to both addresses: how many answers each gave, and when it was asked. */
+interface Question {
   readonly answers: readonly number[];
-  readonly forwarded: readonly string[];
-  readonly answered: number;
-}> {
-  const sent = await bed.captureFrom('b', 'everything');
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** Pings both addresses. */
+async function ask(bed: Bed): Promise<Question> {
+  const fromMs = Date.now();
   const answers = await Promise.all(VIPS.map((vip) => countAnswers(bed.lan, vip, PINGS)));
-  await sent.stop();
-  const rows = await dissect(sent.file, `${PINGED} || ${ANSWERED}`, ['eth.dst', 'icmp.type', 'icmpv6.type']);
-  const forClient = rows.filter((row) => row['eth.dst'] === bed.lan.client.mac);
-  // A redirect quotes the ping.
-  const answered = forClient.filter((row) => !/^(?:5|137)/u.test(row['icmp.type'] + row['icmpv6.type']));
-  const forwarded = rows.filter((row) => !forClient.includes(row)).map((row) => row['eth.dst']);
-  return { answers, forwarded: forwarded.sort(), answered: answered.length };
+  return { answers, fromMs, toMs: Date.now() };
+}
+
+/** What a host did while it was asked. */
+interface Reaction {
+  readonly answers: readonly number[];
+  /** Where it sent the pings on to, sorted. */
+  readonly forwarded: readonly string[];
+  /** How often it answered itself. */
+  readonly answered: number;
+}
+
+/** Reads what a host sent: pings that it forwarded, and its own answers to the client. */
+async function reactionsIn(sent: Capture, clientMac: string): Promise<(question: Question) => Reaction> {
+  const fields = ['frame.time_epoch', 'eth.dst', 'icmp.type', 'icmpv6.type'] as const;
+  const all = await dissect(sent.file, `${PINGED} || ${ANSWERED}`, fields);
+  return ({ answers, fromMs, toMs }) => {
+    const rows = all
+      .filter((row) => Number(row['frame.time_epoch']) * 1000 >= fromMs)
+      .filter((row) => Number(row['frame.time_epoch']) * 1000 <= toMs);
+    const toClient = rows.filter((row) => row['eth.dst'] === clientMac);
+    // A redirect quotes the ping.
+    const answered = toClient.filter((row) => !/^(?:5|137)/u.test(row['icmp.type'] + row['icmpv6.type']));
+    const forwarded = rows.filter((row) => !toClient.includes(row)).map((row) => row['eth.dst']);
+    return { answers, forwarded: forwarded.sort(), answered: answered.length };
+  };
 }

@@ -26,7 +26,7 @@ export async function keepAsking(lan: Lan, address: string): Promise<LabProcess>
 /** Whether a TCP connection from the client to a port of the address comes about. */
 export async function connects(lan: Lan, address: string, port: number): Promise<boolean> {
   const program = `require('node:net').connect(${String(port)}, '${address}', () => process.exit(0))
-    .setTimeout(1000, () => process.exit(1)).on('error', () => process.exit(1))`;
+    .setTimeout(500, () => process.exit(1)).on('error', () => process.exit(1))`;
   const { code } = await runToEnd(insideNamespace(lan.client.namespace, [process.execPath, '-e', program]));
   return code === 0;
 }

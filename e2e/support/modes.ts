@@ -16,7 +16,10 @@ export interface Mode {
   readonly virtualMac: boolean;
 }
 
-export const MODES: readonly Mode[] = [{ name: 'with the MACs of the hosts', virtualMac: false }];
+export const MODES: readonly Mode[] = [
+  { name: 'with the MACs of the hosts', virtualMac: false },
+  { name: 'with the virtual MAC', virtualMac: true },
+];
 
 /** The MAC that answers for the addresses of a family while this host is their master. */
 export function masterMac(mode: Mode, host: LabHost, family: 4 | 6): string {
