@@ -3,17 +3,6 @@
 // backup. Knows nothing of routers and of the addresses that the links carry.
 //
 //     LAN ── parent (own MAC, own addresses) ── macvlan (virtual MAC, virtual addresses)
-//
-// A frame that another master sends from the virtual MAC must reach the parent, where advertisements are listened for,
-// while our link is on. A macvlan in private mode takes such a frame for itself; in bridge mode the parent gets it, and
-// the link does not, so that it answers no announcement of the other master either.
-//
-//     off ── activate ──► active ── deactivate ──► muted ── a moment later ──► off
-//
-// Switching a macvlan off makes the kernel wait for all its processors, some 10 ms, during which this process stands
-// still. So a link that is deactivated is only muted at once, and switched off when its turn comes, with pauses for
-// everything else. Without an address it takes no IPv4 packet anyway (rp_filter drops them all), and IPv6 is switched
-// off on it, which also keeps it from telling the LAN which groups it has left.
 
 import {
   EEXIST, ENODEV, asOutcome, createMacvlan, deleteLink, openRouteSocket, readAllLinkDetails, readLinkDetails,
@@ -33,6 +22,9 @@ export function openVirtualLinks(mark = 'baton'): VirtualLinks & { close(): void
   return new MacvlanLinks(mark);
 }
 
+/** A frame that another master sends from the virtual MAC must reach the parent, where advertisements are listened for,
+ *  while our link is on. In private mode the link would take such a frame for itself; in bridge mode the parent gets it
+ *  and the link does not, so that it answers no announcement of the other master either. */
 const MODE: MacvlanMode = 'bridge';
 /** What IPv4 needs on a virtual link. It answers requests for its own addresses only (arp_ignore) and asks in the name
  *  of no other (arp_announce). What comes in here is answered by the parent, so the strict check of reverse paths would
@@ -55,6 +47,12 @@ interface KnownLink {
   state: 'off' | 'active' | 'muted';
 }
 
+/** off ── activate ──► active ── deactivate ──► muted ── a moment later ──► off
+ *
+ *  Switching a macvlan off makes the kernel wait for all its processors, some 10 ms, during which this process stands
+ *  still. So a link that is deactivated is only muted at once, and switched off when its turn comes, with pauses for
+ *  everything else. Without an address it takes no IPv4 packet anyway (rp_filter drops them all), and IPv6 is switched
+ *  off on it, which also keeps it from telling the LAN which groups it has left. */
 class MacvlanLinks implements VirtualLinks {
   readonly #socket: NetlinkSocket = openRouteSocket();
   readonly #mark: string;
