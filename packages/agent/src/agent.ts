@@ -17,12 +17,12 @@ import { ControlPresence } from './control/presence.js';
 import { ControlServer } from './control/server.js';
 import { equip, type Equipment } from './equipment.js';
 import { EngineChannel } from './engine-channel.js';
-import { EventReporter, reportFindings, transitionFields, type Notice } from './events.js';
+import { EventReporter, reportFindings } from './events.js';
 import type { StartCommand } from './hooks/command.js';
 import type { FindLeftover } from './hooks/leftover.js';
 import type { Journal } from './journal.js';
 import { AgentLog } from './log.js';
-import { Overruling } from './overruling.js';
+import { RouterNews } from './router-news.js';
 import { fixedDifference, planStart, summarize } from './start-plan.js';
 
 /** The world around the agent. */
@@ -77,7 +77,7 @@ export class Agent {
   readonly #alarms: AlarmWatch;
   readonly #channel: EngineChannel;
   readonly #control: ControlPresence;
-  readonly #overruling = new Overruling();
+  readonly #news: RouterNews;
   #phase: Phase = { kind: 'loading', waiting: [], reloadWanted: false };
   #missedMessages = 0;
 
@@ -97,8 +97,10 @@ export class Agent {
         this.#reporter.report(change === 'alarm-raised' ? 'warn' : 'info', change, fields);
       },
     });
+    this.#news = new RouterNews({ reporter: this.#reporter, alarms: this.#alarms, clock });
     const answers = new Answers({
-      channel: this.#channel, alarms: this.#alarms, version: ports.version, wallClockMs, running: () => this.#running(),
+      channel: this.#channel, alarms: this.#alarms, news: this.#news, version: ports.version, wallClockMs,
+      running: () => this.#running(),
     });
     this.#control = new ControlPresence(new ControlServer(answers), {
       away: (detail) => { this.#alarms.set('control-socket-unavailable', detail); },
@@ -152,13 +154,13 @@ export class Agent {
         this.#onRefused(message);
         break;
       case 'state-changed':
-        this.#onStateChanged(message);
+        this.#news.noteTransition(message, this.#equipment());
         break;
       case 'notice':
-        this.#onNotice(message);
+        this.#news.noteNotice(message);
         break;
       case 'lower-priority-received':
-        this.#onLowerPriority(message);
+        this.#news.noteLowerPriority(message);
         break;
       case 'snapshot':
         this.#channel.takeSnapshot(message);
@@ -219,7 +221,6 @@ export class Agent {
     equipment.hooks.accept();
     equipment.memory.noteGeneration(generation);
     this.#keepAccepted(proposed);
-    this.#alarms.noteConfigured(proposed.routers.map(({ name }) => name));
     const refused = phase.kind === 'starting' ? phase.refused : undefined;
     if (refused === undefined) this.#alarms.set('configuration-refused', undefined);
     const wasStarting = phase.kind === 'starting';
@@ -230,10 +231,12 @@ export class Agent {
       this.#reporter.report('info', 'agent-started', { version, node: proposed.node, generation, driver, scheduling });
       if (refused !== undefined) this.#refuse(refused);
       void this.#control.keep(proposed.runtimeDirectory);
+      this.#news.noteConfigured(proposed, equipment);
       void this.#reconcile(equipment);
     } else {
       this.#log.configure(proposed.log);
       this.#reporter.report('info', 'configuration-applied', { generation });
+      this.#news.noteConfigured(proposed, equipment);
     }
     if (reloadWanted) this.reload();
   }
@@ -260,29 +263,6 @@ export class Agent {
     this.#enter({ ...phase, proposed: undefined, reloadWanted: false });
     this.#refuse(detail);
     if (phase.reloadWanted) this.reload();
-  }
-
-  #onStateChanged({ router, change, steps, at }: Extract<EngineMessage, { type: 'state-changed' }>): void {
-    const level = change.to === 'fault' ? 'error' : 'info';
-    this.#reporter.report(level, 'state-changed', transitionFields(router, change, steps), { atMs: at });
-    const phase = this.#phase;
-    if (phase.kind !== 'starting' && phase.kind !== 'running') return;
-    const { equipment } = phase;
-    this.#alarms.noteState(router, change.to, change.faults, equipment.hooks.settingsOf(router));
-    equipment.hooks.stateChanged(router, change, at);
-    equipment.memory.noteEpoch(router, change.epoch);
-  }
-
-  #onNotice(notice: Notice): void {
-    const { level, event, fields, at } = notice;
-    this.#reporter.report(level, event, fields, { atMs: at });
-    this.#alarms.noteNotice(notice);
-  }
-
-  #onLowerPriority(message: Extract<EngineMessage, { type: 'lower-priority-received' }>): void {
-    const { type, router, source, priority, at } = message;
-    if (!this.#overruling.isNews(router, this.#ports.clock.now())) return;
-    this.#reporter.report('info', type, { router, source, priority }, { atMs: at });
   }
 
   async #stop(): Promise<void> {
@@ -318,18 +298,17 @@ export class Agent {
     this.#reporter.report('warn', 'state-file-broken', { detail: result.detail, moved_to: result.movedTo });
   }
 
-  async #reconcile({ hooks }: Equipment): Promise<void> {
+  async #reconcile(equipment: Equipment): Promise<void> {
     try {
-      const snapshot = await this.#channel.snapshot();
-      this.#alarms.takeSnapshot(snapshot);
-      const { routers } = snapshot;
-      for (const { name, state, faults } of routers) {
-        this.#alarms.noteState(name, state, faults, hooks.settingsOf(name));
-      }
-      hooks.reconcile(routers);
+      this.#news.reconcile(await this.#channel.snapshot(), equipment);
     } catch (error) {
       this.#reporter.report('warn', 'reconcile-skipped', { detail: describeError(error) });
     }
+  }
+
+  #equipment(): Equipment | undefined {
+    const phase = this.#phase;
+    return phase.kind === 'starting' || phase.kind === 'running' ? phase.equipment : undefined;
   }
 
   #running(): { readonly configuration: Configuration; readonly journal: Journal } | undefined {

@@ -7,12 +7,14 @@ import type { ControlService } from './control/connection.js';
 import type { JournalEvent, StatusReport } from './control/messages.js';
 import type { EngineChannel } from './engine-channel.js';
 import type { Journal, JournalView } from './journal.js';
+import type { RouterNews } from './router-news.js';
 import { buildStatus } from './status.js';
 
 /** What the answers come from. */
 export interface AnswerSources {
   readonly channel: EngineChannel;
   readonly alarms: AlarmWatch;
+  readonly news: RouterNews;
   readonly version: string;
   readonly wallClockMs: () => number;
   /** What runs now; undefined before and after. */

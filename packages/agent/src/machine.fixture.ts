@@ -59,6 +59,8 @@ export class Machine {
   /** By process id: hooks that outlive their agent. */
   readonly leftovers = new Map<number, Leftover>();
   snapshotState: Pick<RouterSnapshot, 'state' | 'epoch'> = { state: 'initialize', epoch: 0 };
+  /** Names of the routers that the engine knows: all in `snapshotState`. */
+  snapshotRouters: readonly string[] = ['web'];
   readonly #agents: Agent[] = [];
 
   configuration(routers: readonly string[]): Configuration {
@@ -66,7 +68,7 @@ export class Machine {
     return {
       file: '/etc/baton/baton.yaml', node: 'lb-a', peers: [{ node: 'lb-b', address: '10.0.0.12', port: 8512 }],
       routers: routers.map(settings), syncGroups: [],
-      hooks: [{ on, routers: undefined, run: ['/bin/notify'], timeoutMs: 1000 }],
+      hooks: [{ on, routers: undefined, groups: undefined, run: ['/bin/notify'], timeoutMs: 1000 }],
       log: { level: 'debug', format: 'text', file: undefined }, observe: false,
       stateDirectory: join(this.directory, 'state'), runtimeDirectory: join(this.directory, 'run'),
     };
@@ -141,7 +143,8 @@ export class Machine {
   }
 
   #snapshot(id: number): EngineMessage {
-    return { type: 'snapshot', id, routers: [routerSnapshot(this.snapshotState)], engine: engineSnapshot() };
+    const routers = this.snapshotRouters.map((name) => routerSnapshot({ name, ...this.snapshotState }));
+    return { type: 'snapshot', id, routers, engine: engineSnapshot() };
   }
 
   #run({ words, environment }: Command): RunningCommand {

@@ -61,7 +61,7 @@ export interface PeerConfiguration {
   readonly port: number;
 }
 
-/** States that a hook can be called for. */
+/** States that a hook can be called for, of a virtual router or of a sync group. */
 export type HookEvent =
   /** The router holds its addresses and has announced them. */
   | 'master'
@@ -77,6 +77,8 @@ export interface HookConfiguration {
   readonly on: readonly HookEvent[];
   /** Names of virtual routers; undefined = all. */
   readonly routers: readonly string[] | undefined;
+  /** Names of sync groups; undefined = all. */
+  readonly groups: readonly string[] | undefined;
   /** Absolute program, then its fixed arguments; never a shell. */
   readonly run: readonly string[];
   readonly timeoutMs: number;

@@ -180,6 +180,22 @@ describe('sync groups', () => {
   });
 
   test.each([
+    ['', undefined, undefined],
+    [', groups: [edge]', [], ['edge']],
+    [', routers: [web], groups: [edge]', ['web'], ['edge']],
+  ])('can be named by a hook, which then means no others: {on: [all], run: [/bin/true]%s}', (keys, routers, groups) => {
+    const text = `hooks: [{on: [all], run: [/bin/true]${keys}}]\n${grouped('{edge: [web, inside]}')}`;
+    expect(configuration(text).hooks).toMatchObject([{ routers, groups }]);
+  });
+
+  test('have a nearest name for a hook', () => {
+    const text = `hooks: [{on: [all], run: [/bin/true], groups: [edgy]}]\n${grouped('{edge: [web, inside]}')}`;
+    expect(findings(text)).toEqual([
+      "1:48 error unknown-group hooks[0].groups[0]: there is no sync group 'edgy'; the nearest is 'edge'",
+    ]);
+  });
+
+  test.each([
     ['{edge: [web, insde]}',
       "2:27 error unknown-router sync_groups.edge[1]: there is no virtual router 'insde'; the nearest is 'inside'"],
     ['{edge: [web, zzz]}',

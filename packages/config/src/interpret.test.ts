@@ -103,9 +103,10 @@ describe('a key of the file has its effect', () => {
     ['peers: {}', { peers: [] }],
     ['hooks: []', { hooks: [] }],
     ['hooks: [{on: [stop, master], run: [/bin/true]}]',
-      { hooks: [{ on: ['master', 'stop'], routers: undefined, run: ['/bin/true'], timeoutMs: 10_000 }] }],
+      { hooks: [{ on: ['master', 'stop'], routers: undefined, groups: undefined, run: ['/bin/true'],
+        timeoutMs: 10_000 }] }],
     ['hooks: [{on: [all], routers: [web], run: [/bin/true, a], timeout: 500ms, on_failure: ignore}]',
-      { hooks: [{ on: ['master', 'backup', 'fault', 'stop'], routers: ['web'], run: ['/bin/true', 'a'],
+      { hooks: [{ on: ['master', 'backup', 'fault', 'stop'], routers: ['web'], groups: [], run: ['/bin/true', 'a'],
         timeoutMs: 500 }] }],
   ])('%s', (keys, effect) => {
     expect(configuration(withKeys(keys))).toEqual({ ...plain, ...effect });
@@ -259,6 +260,10 @@ describe('a wrong key of the file is refused with its place', () => {
       "1:49: error: hooks[0].routers[0]: there is no virtual router 'wep'; the nearest is 'web'"],
     ['hooks: [{on: [all], run: [/bin/true], routers: [other]}]',
       "1:49: error: hooks[0].routers[0]: there is no virtual router 'other'; there are web"],
+    ['hooks: [{on: [all], run: [/bin/true], groups: [edge]}]',
+      "1:48: error: hooks[0].groups[0]: there is no sync group 'edge'; there are none"],
+    ['hooks: [{on: [all], run: [/bin/true], groups: []}]',
+      /^1:47: error: hooks\[0\]\.groups: must be a list with at least one entry, /],
   ])('%s', (keys, expected) => {
     const [line, ...more] = lines(withKeys(keys));
     const [, rest = ''] = /^f:(.*)$/.exec(line ?? '') ?? [];

@@ -42,10 +42,17 @@ function toHook(hook: DraftHook, directory: string): HookConfiguration {
   const words = given(hook.run).map((word) => word.value);
   return {
     on: toHookEvents(given(hook.on).map((event) => event.value)),
-    routers: hook.routers?.value?.map((router) => router.value),
+    ...toHookSubjects(hook),
     run: words.map((word, index) => index === 0 ? resolve(directory, word) : word),
     timeoutMs: given(hook.timeout),
   };
+}
+
+/** Who names some, means no others. */
+function toHookSubjects({ routers, groups }: DraftHook): Pick<HookConfiguration, 'routers' | 'groups'> {
+  const [named, namedGroups] = [routers, groups].map((names) => names?.value?.map((name) => name.value));
+  if (named === undefined && namedGroups === undefined) return { routers: undefined, groups: undefined };
+  return { routers: named ?? [], groups: namedGroups ?? [] };
 }
 
 /** The states that a hook is called for, each once. */

@@ -10,7 +10,7 @@ import { reportEqualPriorities } from './checks/priorities.js';
 import { reportRepeated, type Use } from './checks/repetitions.js';
 import { validateRouter } from './checks/router.js';
 import { validateRoutes } from './checks/routes.js';
-import { reportUnknownRouter, validateSyncGroups } from './checks/sync-groups.js';
+import { reportUnknownGroup, reportUnknownRouter, validateSyncGroups } from './checks/sync-groups.js';
 import { nodeAddresses, type DraftFile, type DraftHook, type DraftRouter } from './draft.js';
 import { quote } from './findings.js';
 import type { Findings } from './findings.js';
@@ -45,7 +45,7 @@ export function validate(draft: DraftFile, { node, directory }: FileContext, fin
   validateRoutes(routers, findings);
   validateSyncGroups(draft, findings);
   reportEqualPriorities(draft, nodes, findings);
-  for (const each of draft.hooks?.value ?? []) validateHook(each.value, routers, directory, findings);
+  for (const each of draft.hooks?.value ?? []) validateHook(each.value, draft, directory, findings);
   if (draft.runtime_directory !== undefined) {
     const socket = join(resolve(directory, draft.runtime_directory.value), LONGEST_SOCKET_NAME);
     if (Buffer.byteLength(socket) > MAX_SOCKET_PATH_BYTES) {
@@ -111,11 +111,12 @@ function reportSharedPeerAddresses(draft: DraftFile, findings: Findings): void {
   });
 }
 
-function validateHook(
-  hook: DraftHook, routers: readonly Named<DraftRouter>[], directory: string, findings: Findings,
-): void {
+function validateHook(hook: DraftHook, draft: DraftFile, directory: string, findings: Findings): void {
   for (const { value: name, at } of hook.routers?.value ?? []) {
-    reportUnknownRouter(name, at, routers, findings);
+    reportUnknownRouter(name, at, draft.virtual_routers?.value ?? [], findings);
+  }
+  for (const { value: name, at } of hook.groups?.value ?? []) {
+    reportUnknownGroup(name, at, draft.sync_groups?.value ?? [], findings);
   }
   const program = hook.run?.value[0];
   if (program?.at.key.endsWith('[0]') === true) {

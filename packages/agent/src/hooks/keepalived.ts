@@ -8,3 +8,8 @@ import type { HookEvent } from '@baton/config';
 export function instanceArguments(router: string, event: HookEvent, priority: number): readonly string[] {
   return ['INSTANCE', router, event.toUpperCase(), String(priority)];
 }
+
+/** `GROUP name STATE 0`: the same for a sync group, which has no priority. */
+export function groupArguments(group: string, event: HookEvent): readonly string[] {
+  return ['GROUP', group, event.toUpperCase(), '0'];
+}

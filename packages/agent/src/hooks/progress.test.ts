@@ -17,8 +17,8 @@ class Trouble implements ProgressListener {
 const store = (engineLife = 'life 1', trouble = new Trouble()): ProgressStore =>
   new ProgressStore(directory, engineLife, trouble);
 const running = { pid: 4711, identity: 'boot:4711:9', timeoutAtMs: 12.5 };
-const progress = (router: string): HookProgress =>
-  ({ router, state: 'master', epoch: 7, remaining: [['/bin/b', 'x y']], running });
+const progress = (name: string, kind: 'router' | 'group' = 'router'): HookProgress =>
+  ({ subject: { kind, name }, state: 'master', epoch: 7, remaining: [['/bin/b', 'x y']], running });
 
 describe('the progress of hooks', () => {
   test('is there at once for the next agent, and says whether it served the same engine', () => {
@@ -35,15 +35,25 @@ describe('the progress of hooks', () => {
     expect(statSync(join(directory, 'hooks', '..%2Fweb.json')).mode & 0o777).toBe(0o600);
   });
 
+  test('of a router and of a sync group with the same name are two', () => {
+    store().keep(progress('web'));
+    store().keep(progress('web', 'group'));
+    const subjects = store().recall().map(({ progress: { subject } }) => subject.kind);
+    expect(subjects.sort()).toEqual(['group', 'router']);
+    store().forget({ kind: 'group', name: 'web' });
+    expect(store().recall()).toEqual([{ progress: progress('web'), ofThisLife: true }]);
+  });
+
   test('of a forgotten router is absent', () => {
     store().keep(progress('web'));
-    store().forget('web');
+    store().forget({ kind: 'router', name: 'web' });
     expect(store().recall()).toEqual([]);
   });
 
   test.each([
     ['cut off', (text: string) => text.slice(0, -1)],
     ['of another state', (text: string) => text.replace('master', 'slave')],
+    ['of something else', (text: string) => text.replace('"router"', '"cluster"')],
     ['about every process', (text: string) => text.replace('4711,', '1,')],
     ['about our own group', (text: string) => text.replace('4711,', '0,')],
     ['about no process', (text: string) => text.replace('4711,', '"4711",')],

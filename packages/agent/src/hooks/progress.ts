@@ -1,16 +1,18 @@
-// Remembers, outside the agent, which hooks of a router need no telling any more and which one runs: one small file for
-// each router in the runtime directory, because it counts only while the machine is up. Written in the same tick as the
-// hook it is about and not synced: it must survive this process, not the kernel. Decides nothing about hooks.
+// Remembers, outside the agent, which hooks of a router or sync group need no telling any more and which one runs: one
+// small file for each in the runtime directory, because it counts only while the machine is up. Written in the same
+// tick as the hook it is about and not synced: it must survive this process, not the kernel. Decides nothing about
+// hooks.
 
 import { describeError } from '@baton/base';
 import type { HookEvent } from '@baton/config';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CommandProcess } from './command.js';
+import type { HookSubject } from './subject.js';
 
-/** How far the hooks of one router have come. */
+/** How far the hooks of one router or sync group have come. */
 export interface HookProgress {
-  readonly router: string;
+  readonly subject: HookSubject;
   /** What they are told. */
   readonly state: HookEvent;
   readonly epoch: number;
@@ -39,7 +41,7 @@ interface Content extends HookProgress {
 
 const HOOK_EVENTS: ReadonlySet<unknown> = new Set<HookEvent>(['master', 'backup', 'fault', 'stop']);
 
-/** The files of all routers, in `hooks/` of one runtime directory. */
+/** The files of all routers and groups, in `hooks/` of one runtime directory. */
 export class ProgressStore {
   readonly #directory: string;
   readonly #engineLife: string;
@@ -52,7 +54,7 @@ export class ProgressStore {
     this.#listener = listener;
   }
 
-  /** What earlier agents left, by router in no order. What cannot be read counts as absent; never throws. */
+  /** What earlier agents left, in no order. What cannot be read counts as absent; never throws. */
   recall(): readonly RecalledProgress[] {
     return this.#names().flatMap((name) => {
       const content = readContent(join(this.#directory, name));
@@ -62,9 +64,10 @@ export class ProgressStore {
     });
   }
 
-  /** Keeps how far a router's hooks have come, before it returns. Never throws: no hook is withheld because of it. */
+  /** Keeps how far the hooks of a subject have come, before it returns. Never throws: no hook is withheld because of
+   *  it. */
   keep(progress: HookProgress): void {
-    const path = this.#pathOf(progress.router);
+    const path = this.#pathOf(progress.subject);
     const content: Content = { engineLife: this.#engineLife, ...progress };
     try {
       mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
@@ -77,17 +80,18 @@ export class ProgressStore {
     this.#listener.writable();
   }
 
-  /** Forgets a router. Never throws. */
-  forget(router: string): void {
+  /** Forgets a subject. Never throws. */
+  forget(subject: HookSubject): void {
     try {
-      rmSync(this.#pathOf(router), { force: true });
+      rmSync(this.#pathOf(subject), { force: true });
     } catch (error) {
       this.#listener.unwritable(describeError(error));
     }
   }
 
-  #pathOf(router: string): string {
-    return join(this.#directory, `${encodeURIComponent(router)}.json`);
+  /** No encoded name begins with the sign of a group. */
+  #pathOf({ kind, name }: HookSubject): string {
+    return join(this.#directory, `${kind === 'group' ? '@' : ''}${encodeURIComponent(name)}.json`);
   }
 
   #names(): readonly string[] {
@@ -110,9 +114,14 @@ function readContent(path: string): Content | undefined {
 
 function isContent(value: unknown): value is Content {
   if (!isRecord(value)) return false;
-  const { engineLife, router, state, epoch, remaining, running } = value;
-  return typeof engineLife === 'string' && typeof router === 'string' && HOOK_EVENTS.has(state) && isCount(epoch) &&
+  const { engineLife, subject, state, epoch, remaining, running } = value;
+  return typeof engineLife === 'string' && isSubject(subject) && HOOK_EVENTS.has(state) && isCount(epoch) &&
     Array.isArray(remaining) && remaining.every(isWords) && (running === undefined || isProcess(running));
+}
+
+function isSubject(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  return (value['kind'] === 'router' || value['kind'] === 'group') && typeof value['name'] === 'string';
 }
 
 function isWords(value: unknown): boolean {

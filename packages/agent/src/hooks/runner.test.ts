@@ -29,13 +29,13 @@ class FakeCommands {
   };
 
   readonly listener: HookListener = {
-    progressed: ({ router, state }, { remaining, running }) => {
+    progressed: ({ subject: { name: router }, state }, { remaining, running }) => {
       const left = remaining.map(({ run }) => String(run[0])).join(' ');
       this.progress.push(`${router} ${state}: [${left}]${running === undefined ? '' : ` ${running.identity}`}`);
     },
-    finished: (hook, { router, state }) => this.trace.push(`finished ${String(hook.run[0])} ${router} ${state}`),
+    finished: (hook, { subject, state }) => this.trace.push(`finished ${String(hook.run[0])} ${subject.name} ${state}`),
     superseded: (older, newer) => this.trace.push(`superseded ${older.state} by ${newer.state}`),
-    abandoned: ({ router, state }) => this.trace.push(`abandoned ${router} ${state}`),
+    abandoned: ({ subject: { name: router }, state }) => this.trace.push(`abandoned ${router} ${state}`),
   };
 
   end(name: string): void {
@@ -52,9 +52,10 @@ function nameOf({ words, environment }: Command): string {
 }
 
 const hook = (program: string): HookConfiguration =>
-  ({ on: ['master'], routers: undefined, run: [program], timeoutMs: 1 });
+  ({ on: ['master'], routers: undefined, groups: undefined, run: [program], timeoutMs: 1 });
 const at = (state: HookOccurrence['state'], epoch = 1, router = 'web'): HookOccurrence => ({
-  router, state, previousState: 'backup', reason: 'startup', epoch, priority: 100, node: 'lb-a', addresses: [], atMs: 0,
+  subject: { kind: 'router', name: router }, members: [], state, previousState: 'backup', reason: 'startup', epoch,
+  priority: 100, node: 'lb-a', addresses: [], atMs: 0,
 });
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -86,6 +87,32 @@ describe('hook queues', () => {
       'finished a web backup', 'start a web backup',
     ]);
     expect(runner.counters).toEqual({ started: 2, superseded: 2, deferred: 0 });
+  });
+
+  test('two fast transitions are delivered in order, the last state wins, never interleaved [J08]', async () => {
+    const commands = new FakeCommands();
+    const runner = new HookRunner(commands.start, commands.listener);
+    const hooks = [hook('a'), hook('b')];
+    runner.enqueue({ occurrence: at('master'), hooks });
+    runner.enqueue({ occurrence: at('backup'), hooks });
+    for (const name of ['a web master', 'b web master', 'a web backup', 'b web backup']) {
+      expect([...commands.running.keys()]).toEqual([name]);
+      commands.end(name);
+      await settle();
+    }
+    await runner.idle();
+    expect([commands.mostAtOnce, runner.counters.started]).toEqual([1, 4]);
+  });
+
+  test('a router and a sync group of the same name do not wait for each other', async () => {
+    const commands = new FakeCommands();
+    const runner = new HookRunner(commands.start, commands.listener);
+    runner.enqueue({ occurrence: at('backup'), hooks: [hook('a')] });
+    runner.enqueue({ occurrence: { ...at('backup'), subject: { kind: 'group', name: 'web' } }, hooks: [hook('b')] });
+    expect(commands.trace).toEqual(['start a web backup', 'start b undefined backup']);
+    commands.end('a web backup');
+    commands.end('b undefined backup');
+    await runner.idle();
   });
 
   test('a state that came back to what the running hook is being told is not told twice', async () => {
@@ -144,7 +171,8 @@ describe('hook queues', () => {
     const commands = new FakeCommands();
     const runner = new HookRunner(commands.start, commands.listener);
     let end: (outcome: 'ended') => void = () => undefined;
-    runner.adopt('web', { ended: new Promise((resolve) => { end = resolve; }), kill: () => undefined });
+    const ended = new Promise<'ended'>((resolve) => { end = resolve; });
+    runner.adopt({ kind: 'router', name: 'web' }, { ended, kill: () => undefined });
     runner.enqueue({ occurrence: at('master'), hooks: [hook('b')] });
     runner.enqueue({ occurrence: at('master', 1, 'inside'), hooks: [hook('a')] });
     expect(commands.trace).toEqual(['start a inside master']);
@@ -161,7 +189,7 @@ describe('hook queues', () => {
     const runner = new HookRunner(commands.start, commands.listener);
     let kill: () => void = () => undefined;
     const ended = new Promise<'killed'>((resolve) => { kill = () => { resolve('killed'); }; });
-    runner.adopt('web', { ended, kill });
+    runner.adopt({ kind: 'router', name: 'web' }, { ended, kill });
     runner.close();
     await runner.idle();
     expect(commands.trace).toEqual([]);

@@ -1,5 +1,5 @@
-// Decides when hooks run: one at a time per router, in file order for one state, and the newest state wins over those
-// that still wait. Starts them through a port; what a hook is told comes from events.ts.
+// Decides when hooks run: one at a time per router or sync group, in file order for one state, and the newest state
+// wins over those that still wait. Starts them through a port; what a hook is told comes from events.ts.
 //   enqueue(master) ─> running ──────────── finished ─> running (backup)
 //   enqueue(fault)  ─> waiting ┐
 //   enqueue(backup) ─> waiting ┴ superseded: fault is never run
@@ -8,6 +8,7 @@ import type { HookConfiguration } from '@baton/config';
 import type { CommandProcess, CommandResult, StartCommand } from './command.js';
 import { hookArguments, hookEnvironment, hookInput, type HookOccurrence } from './events.js';
 import type { Leftover } from './leftover.js';
+import { subjectKey, type HookSubject } from './subject.js';
 
 /** A state to tell and the hooks that want it, in order. May be empty: then nothing runs. */
 export interface HookJob {
@@ -42,10 +43,10 @@ export interface HookCounters {
   deferred: number;
 }
 
-/** Hook processes at once, over all routers. */
+/** Hook processes at once, over all routers and groups. */
 export const MAX_CONCURRENT_HOOKS = 64;
 
-/** What a router's hooks are busy with. A leftover tells a state that this process does not know. */
+/** What the hooks of a subject are busy with. A leftover tells a state that this process does not know. */
 type Running = { readonly kind: 'job'; readonly occurrence: HookOccurrence } | { readonly kind: 'leftover' };
 
 interface Queue {
@@ -53,7 +54,7 @@ interface Queue {
   waiting: HookJob | undefined;
 }
 
-/** The queues of all routers. */
+/** The queues of all subjects. */
 export class HookRunner {
   readonly counters: HookCounters = { started: 0, superseded: 0, deferred: 0 };
   readonly #queues = new Map<string, Queue>();
@@ -69,9 +70,9 @@ export class HookRunner {
     this.#listener = listener;
   }
 
-  /** A hook of an earlier agent still runs: the hooks of its router wait for it. Called before the first enqueue. */
-  adopt(router: string, leftover: Leftover): void {
-    void this.#occupy(this.#queueOf(router), { kind: 'leftover' }, async () => {
+  /** A hook of an earlier agent still runs: the hooks of its subject wait for it. Called before the first enqueue. */
+  adopt(subject: HookSubject, leftover: Leftover): void {
+    void this.#occupy(this.#queueOf(subject), { kind: 'leftover' }, async () => {
       await this.#untilEnded(leftover, leftover.ended);
     });
   }
@@ -82,7 +83,7 @@ export class HookRunner {
       this.#listener.abandoned(job.occurrence);
       return;
     }
-    const queue = this.#queueOf(job.occurrence.router);
+    const queue = this.#queueOf(job.occurrence.subject);
     if (queue.waiting !== undefined) this.#supersede(queue.waiting.occurrence, job.occurrence);
     queue.waiting = undefined;
     if (queue.running?.kind === 'job' && isSame(queue.running.occurrence, job.occurrence)) {
@@ -117,10 +118,10 @@ export class HookRunner {
   }
 
   #next(): void {
-    for (const [router, queue] of this.#queues) {
+    for (const [key, queue] of this.#queues) {
       if (queue.running !== undefined) continue;
       if (queue.waiting === undefined) {
-        this.#queues.delete(router);
+        this.#queues.delete(key);
       } else if (this.#runningCount < MAX_CONCURRENT_HOOKS) {
         const job = queue.waiting;
         queue.waiting = undefined;
@@ -168,11 +169,12 @@ export class HookRunner {
     this.#listener.superseded(older, newer);
   }
 
-  #queueOf(router: string): Queue {
-    const known = this.#queues.get(router);
+  #queueOf(subject: HookSubject): Queue {
+    const key = subjectKey(subject);
+    const known = this.#queues.get(key);
     if (known !== undefined) return known;
     const queue: Queue = { running: undefined, waiting: undefined };
-    this.#queues.set(router, queue);
+    this.#queues.set(key, queue);
     return queue;
   }
 

@@ -28,11 +28,26 @@ export function validateSyncGroups(draft: DraftFile, findings: Findings): void {
 export function reportUnknownRouter(
   name: string, at: Place, routers: readonly Named<DraftRouter>[], findings: Findings,
 ): void {
-  const names = routers.map((router) => router.name);
-  if (names.includes(name)) return;
+  const explanation = explainUnknown(name, routers.map((router) => router.name));
+  if (explanation === undefined) return;
+  findings.error('unknown-router', at, `there is no virtual router ${quote(name)}; ${explanation}`);
+}
+
+/** Reports a name that is no sync group's, with the nearest one. */
+export function reportUnknownGroup(
+  name: string, at: Place, groups: readonly { readonly name: string }[], findings: Findings,
+): void {
+  const explanation = explainUnknown(name, groups.map((group) => group.name));
+  if (explanation === undefined) return;
+  findings.error('unknown-group', at, `there is no sync group ${quote(name)}; ${explanation}`);
+}
+
+/** What there is instead; undefined when there is what is named. */
+function explainUnknown(name: string, names: readonly string[]): string | undefined {
+  if (names.includes(name)) return undefined;
+  if (names.length === 0) return 'there are none';
   const near = nearestWord(name, names);
-  const hint = near === undefined ? `there are ${names.join(', ')}` : `the nearest is ${quote(near)}`;
-  findings.error('unknown-router', at, `there is no virtual router ${quote(name)}; ${hint}`);
+  return near === undefined ? `there are ${names.join(', ')}` : `the nearest is ${quote(near)}`;
 }
 
 /** A group moves when one member must: with priorities of its own each, one node can win some and lose others. */

@@ -32,7 +32,7 @@ export const file = record({
     'Virtual routers that move together, by the name of their group; a router is in one group at most',
   ),
   hooks: withDefault(
-    list(hook, { minItems: 0 }), [], 'Commands that are called when a virtual router changes its state',
+    list(hook, { minItems: 0 }), [], 'Commands that are called when a virtual router or a sync group changes its state',
   ),
   log: section(log, 'The log, always written to standard error'),
   state_directory: withDefault(path, DEFAULT_STATE_DIRECTORY, 'Directory of what must survive a restart: the journal'),

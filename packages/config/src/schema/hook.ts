@@ -14,7 +14,10 @@ export const hook = record({
     ), { minItems: 1 }),
     'States that the command is called for',
   ),
-  routers: optional(list(name, { minItems: 1 }), 'Virtual routers that it is called for, every one when absent'),
+  routers: optional(list(name, { minItems: 1 }),
+    'Virtual routers that it is called for, every one when neither `routers` nor `groups` is there'),
+  groups: optional(list(name, { minItems: 1 }),
+    'Sync groups that it is called for, every one when neither `routers` nor `groups` is there'),
   run: required(
     list(commandWord, { minItems: 1 }),
     'A program and its first arguments; no shell, and a relative path starts at the file, not in PATH',
