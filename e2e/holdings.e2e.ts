@@ -52,7 +52,7 @@ describe('a virtual MAC of both families', () => {
       expect(story(b).filter((line) => line.includes('master'))).toEqual(['backup>master priority-zero-received']);
     }));
 
-  test('is back within 500 ms after somebody deletes it, and an address within 100 ms, without a change of state [D9]', () =>
+  test('is back within 500 ms when somebody deletes it, an address within 100 ms, and nobody changes state [D9]', () =>
     onLan(['a'], async (bed) => {
       const a = bed.baton('a', { ...options, priority: 200 });
       await elect(a);
@@ -106,7 +106,7 @@ test('routes and extra addresses are there on the master only, within 2 s of a s
     expect(await has(b.host)).toEqual([true, true, true]);
   }));
 
-test('with accept: false the addresses resolve and answer nothing, and after a start that accepts they answer within 2 s [G06, H07]', () =>
+test('accept: false resolves and answers nothing; a start that accepts answers within 2 s [G06, H07]', () =>
   onLan(['a'], async (bed) => {
     const a = bed.baton('a', { priority: 200, addresses: DUAL_STACK, router: { accept: false } });
     const elected = await elect(a);

@@ -19,7 +19,7 @@ const cells: readonly Omit<Cell, 'daemons'>[] = [
   },
 ];
 
-describe('Baton and FRR', () => {
+describe('Baton and FRR [I05]', () => {
   testMatches(cells.map((cell) => ({ ...cell, daemons: ['baton', 'frr'] })));
 });
 

@@ -1,7 +1,7 @@
 // Reads the closed vocabularies out of the source: reasons, error codes and statistics, each word with the comment
 // above it. A vocabulary is an exported union of string literals, or a constant array of them, with a name that ends in
-// Reason, Remark, ErrorCode or AlarmName; the statistics are the table STATISTICS. What is generated from it can therefore never
-// be out of date unnoticed.
+// Reason, Remark, ErrorCode or AlarmName; the statistics are the table STATISTICS. What is generated from it can
+// therefore never be out of date unnoticed.
 import ts from 'typescript';
 import { filesBelow, packageOf, parse } from './sources.mjs';
 
