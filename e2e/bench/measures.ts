@@ -6,12 +6,13 @@ import {
   CONTENDERS, endPair, holds, makeNode, measureEvent, startPair, VIP,
   type Contender, type EventKind, type Pair, type PairOptions,
 } from './contenders.js';
+import { measureCrowd, type Crowd } from './crowd.js';
 
 /** Samples of one measure for one contender. */
 export interface Row {
   readonly measure: string;
   readonly contender: string;
-  readonly unit: 'ms' | 'MB';
+  readonly unit: 'ms' | 'MB' | '%';
   readonly samples: number[];
   /** The longest pause of the prober in each sample, for judging the instrument. */
   readonly proberPausesMs?: number[];
@@ -36,6 +37,14 @@ const TAKEOVERS = 200;
 const DEADLINE_MS = 15_000;
 const BYTES_PER_MB = 1e6;
 
+/** Many routers on one interface, and what the engine may use of a core as their master or backup, %. */
+const CROWDS: readonly (Crowd & { readonly limitPercent: number })[] = [
+  { routers: 255, intervalMs: 1000, limitPercent: 3 },
+  { routers: 50, intervalMs: 100, limitPercent: 5 },
+];
+/** How long the processor time of a crowd is watched, ms. */
+const CROWD_MS = 30_000;
+
 /** Says how far a measure has come, for the impatient. */
 type Progress = (text: string) => void;
 
@@ -47,6 +56,10 @@ export const MEASURES: readonly Measure[] = [
   }))),
   { name: 'start', run: measureStart },
   { name: 'memory', run: measureMemory },
+  ...CROWDS.map((crowd) => ({
+    name: `crowd-${String(crowd.routers)}`,
+    run: (n: number, progress: Progress) => measureCrowds(crowd, n, progress),
+  })),
   { name: 'announce-first', run: measureFirstAnnouncement },
   { name: 'announce-1', run: (_n, progress) => measureAnnouncement(1, ANNOUNCED_LIMIT_MS, progress) },
   { name: 'announce-100', run: (_n, progress) => measureAnnouncement(100, ANNOUNCED_100_LIMIT_MS, progress) },
@@ -139,6 +152,32 @@ async function measureMemory(n: number, progress: Progress): Promise<readonly Ro
     }
   }
   return [engine, agent, keepalived];
+}
+
+/** Processor time of the process that runs many routers, as their master and as their backup. */
+async function measureCrowds(
+  crowd: Crowd & { readonly limitPercent: number }, n: number, progress: Progress,
+): Promise<readonly Row[]> {
+  const title = `CPU of ${String(crowd.routers)} routers at ${String(crowd.intervalMs)} ms`;
+  const rows = CONTENDERS.map((contender) => ({
+    contender,
+    master: crowdRow(`${title}: master`, contender, crowd.limitPercent),
+    backup: crowdRow(`${title}: backup`, contender, crowd.limitPercent),
+  }));
+  for (let round = 0; round < n; round += 1) {
+    for (const { contender, master, backup } of rows) {
+      const cost = await measureCrowd(contender, crowd, CROWD_MS);
+      master.samples.push(cost.master);
+      backup.samples.push(cost.backup);
+      progress(`${title}, ${contender}: ${String(round + 1)} of ${String(n)}`);
+    }
+  }
+  return [...rows.map(({ master }) => master), ...rows.map(({ backup }) => backup)];
+}
+
+function crowdRow(measure: string, contender: Contender, limitPercent: number): Row {
+  const limit = { statistic: 'median', value: limitPercent } as const;
+  return { measure, contender, unit: '%', samples: [], ...(contender === 'baton' ? { limit } : {}) };
 }
 
 /** The same for the first takeover in the life of a process, whose code has not run before: as in reality. */
