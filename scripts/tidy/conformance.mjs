@@ -1,6 +1,6 @@
-// The cases of the project's conformance list, and where each is a named test: a case counts when its id stands in the
-// name of a test, alone (`B07`), in a list (`F03, F14`) or in a row of a table of tests. Knows nothing of what they
-// ask.
+// The cases of the project's conformance list, and where each is a named test: a case counts when its id stands in a
+// string of a test file, such as the name of a test (`B07`, `F03, F14`) or a row of a table of tests; ids in comments
+// do not count. Knows nothing of what they ask.
 import ts from 'typescript';
 import { filesBelow, parse } from './sources.mjs';
 
