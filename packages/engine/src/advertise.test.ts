@@ -54,6 +54,12 @@ describe('where to', () => {
     expect(host.engine.snapshotRouters()[0]?.statistics.adverts_sent).toBe(1);
   });
 
+  test('a list of peers that names this node, too, sends nothing to itself', () => {
+    const peers = [...UNICAST.peers, { address: OWN, minTtl: 255 }];
+    const host = master(router({ unicast: { ...UNICAST, peers } }));
+    expect(host.sent.map(({ envelope }) => envelope.destination)).toEqual([PEER, THIRD]);
+  });
+
   test('all copies of an authenticated advertisement carry one sequence number', () => {
     const host = master({ ...router({ unicast: UNICAST }), authentication: HMAC });
     const trailers = host.sent.map(({ payload }) => Buffer.from(payload.subarray(-28)).toString('hex'));

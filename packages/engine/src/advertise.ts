@@ -42,7 +42,7 @@ function sendCopies(priority: number, { family, session, ports }: PerformContext
   const advertisement = advertisementOf(parameters, priority);
   const proof = family.hosted.credentials?.proof({ now: ports.clock.now(), wallClockMs: ports.wallClockMs() });
   const checksumForm = sentChecksumForm(parameters);
-  return destinationsOf(parameters).map((destination) => {
+  return destinationsOf(parameters, source).map((destination) => {
     const envelope = { source, destination, checksumForm };
     const payload = encodeAdvertisement(advertisement, proof === undefined ? envelope : { ...envelope, proof });
     const { virtualLink } = family;
@@ -54,8 +54,9 @@ function sendCopies(priority: number, { family, session, ports }: PerformContext
   });
 }
 
-function destinationsOf({ family, unicast }: VirtualRouterParameters): readonly IpAddress[] {
-  if (unicast !== undefined) return unicast.peers.map(({ address }) => address);
+/** A list of peers that is the same on every node names this one, too. */
+function destinationsOf({ family, unicast }: VirtualRouterParameters, source: IpAddress): readonly IpAddress[] {
+  if (unicast !== undefined) return unicast.peers.map(({ address }) => address).filter((address) => address !== source);
   return [family === 4 ? VRRP_GROUP_IPV4 : VRRP_GROUP_IPV6];
 }
 
