@@ -3,7 +3,7 @@
 
 import { BatonError } from '@baton/base';
 import { describe, expect, test } from '@jest/globals';
-import { advert, FakeHost, MASTER_DOWN_MS, OWN, router, VIP } from './fixtures.js';
+import { advert, FakeHost, hosting, MASTER_DOWN_MS, OWN, parameters6, router, VIP } from './fixtures.js';
 import { MAX_LOSSES } from './loss-history.js';
 import { MAX_LIMITED_NOTICES } from './notices.js';
 
@@ -91,6 +91,26 @@ describe('a configuration that the kernel refuses', () => {
     host.kernelError = undefined;
     expect(host.takeCalls()).toEqual([]);
     expect(host.engine.snapshotRouters()).toHaveLength(1);
+    expect(host.armedAt).toBe(armedAt);
+  });
+
+  test('of which one socket is denied midway closes what it has opened, and the rest goes on as before', () => {
+    const host = masterHost();
+    const armedAt = host.armedAt;
+    const mail = router({ name: 'mail', vrid: 8, addresses: [{ address: '10.9.0.101', prefixLength: 24 }] });
+    host.socketError = new BatonError('ERR_NET_RAW_SOCKET_DENIED', 'no raw socket');
+    host.socketErrorFamily = 6;
+    const ipv6 = hosting([parameters6({ name: 'six', vrid: 9 })]);
+    host.link = { ...host.link, interface: 'lo' };
+    expect(() => {
+      host.engine.configure(2, [
+        { ...mail, families: [{ ...mail.families[0], interface: 'lo' }] },
+        { ...ipv6, families: [{ ...ipv6.families[0], interface: 'lo' }] },
+      ]);
+    }).toThrow('no raw socket');
+    expect(host.takeCalls()).toEqual(['open lo', 'close lo']);
+    expect(host.engine.snapshotRouters().map(({ name, state }) => [name, state])).toEqual([['web', 'master']]);
+    expect(host.engine.snapshotEngine().generation).toBe(1);
     expect(host.armedAt).toBe(armedAt);
   });
 

@@ -68,6 +68,20 @@ describe('taking part', () => {
     expect(host.armedAt).toBeUndefined();
   });
 
+  test('addresses are released in the reverse order of their claims', () => {
+    const addresses = [VIP, '10.9.0.101', '10.9.0.102'].map((address) => ({ address, prefixLength: 24 }));
+    const host = new FakeHost();
+    host.engine.configure(1, [router({ addresses })]);
+    host.runUntil(host.now + MASTER_DOWN_MS);
+    host.takeCalls();
+    host.engine.shutdown();
+    expect(host.calls.filter((call) => call.startsWith('release'))).toEqual([
+      'release 10.9.0.102',
+      'release 10.9.0.101',
+      `release ${VIP}`,
+    ]);
+  });
+
   test('a refused claim is never announced and never called master', () => {
     const host = new FakeHost();
     host.engine.configure(1, [router()]);

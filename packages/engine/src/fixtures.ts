@@ -67,6 +67,8 @@ export class FakeHost {
   readonly leftRoutes: OwnedRoute[] = [];
   /** How much time every advertisement costs that is read, ms. */
   costOfReadingMs = 0;
+  /** How much time the kernel takes for every claim, ms. */
+  costOfClaimMs = 0;
   link: LinkState = {
     interface: 'eth0',
     exists: true,
@@ -103,6 +105,7 @@ export class FakeHost {
       claim: (place) => {
         if (this.refuseClaims || this.refusedAddresses.has(place.address)) return { ok: false, errno: 'EACCES' };
         this.calls.push(`claim ${place.address}`);
+        this.now += this.costOfClaimMs;
         this.held.push({ ...place, ours: true });
         return { ok: true, already: false, ours: true };
       },

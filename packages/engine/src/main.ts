@@ -7,18 +7,21 @@
 // It reads no configuration: the agent sends it. It waits for nobody: adverts go on while the agent is dead.
 
 import { BatonError, describeError, EXIT, isBatonError } from '@baton/base';
-import type { NetErrorCode } from '@baton/net';
+import { virtualMac, type NetErrorCode } from '@baton/net';
 import { lockFile, lockName, notifyService, useRealTimeScheduling, type FileLock } from '@baton/linux';
 import { missingCapabilities, startObserver, type Evidence, type Observer } from '@baton/net/linux';
+import { heldAddresses } from '@baton/vrrp';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { Engine } from './engine.js';
 import { HeardSenders } from './heard-senders.js';
+import { answerSnapshot, tellLinkReadFailure } from './kernel-trouble.js';
 import { openLinuxPorts } from './linux-ports.js';
 import type { AgentMessage, EngineMessage } from './messages.js';
 import type { EnginePorts } from './ports.js';
 import { rehearsePromotion } from './rehearsal.js';
+import { ReloadGate } from './reload-gate.js';
 import { RouterLocks } from './router-locks.js';
 import { AgentSupervisor, type AgentExit } from './supervisor.js';
 
@@ -62,9 +65,11 @@ class EngineProcess {
   readonly #observerProgram: string;
   #observer: Observer | undefined;
   readonly #senders = new HeardSenders();
-  /** The present agent has sent a configuration: it handles signals. */
-  #agentListens = false;
-  #reloadWanted = false;
+  readonly #reloadGate = new ReloadGate(() => {
+    this.#supervisor.signal('SIGHUP');
+  });
+  /** MACs that announcements of our addresses may come from, whoever of us and our peers is master. */
+  #virtualMacs: ReadonlySet<string> = new Set();
   #failedStarts = 0;
   #agentDeath: AgentExit | undefined;
   #stopping = false;
@@ -93,24 +98,16 @@ class EngineProcess {
       this.#stop();
     });
     process.on('SIGHUP', () => {
-      this.#reload();
+      this.#reloadGate.request();
     });
     this.#supervisor.start();
-  }
-
-  /** An agent that is still starting would die of the signal: it gets it when it has begun to listen. */
-  #reload(): void {
-    if (this.#agentListens) this.#supervisor.signal('SIGHUP');
-    else this.#reloadWanted = true;
   }
 
   #onMessage(message: AgentMessage): void {
     switch (message.type) {
       case 'configure':
-        this.#agentListens = true;
         this.#configure(message);
-        if (this.#reloadWanted) this.#reload();
-        this.#reloadWanted = false;
+        this.#reloadGate.agentListens();
         break;
       case 'snapshot-request':
         this.#sendSnapshot(message.id);
@@ -203,8 +200,7 @@ class EngineProcess {
         this.#send(message);
       },
       onLinkReadFailed: (failure) => {
-        const fields = { interface: failure.interface, message: describeError(failure.error) };
-        this.#engine?.notices.sayLimited('warn', 'link-read-failed', failure.interface, fields);
+        if (this.#engine !== undefined) tellLinkReadFailure(this.#engine, failure.interface, failure.error);
       },
     });
     this.#driver = ports.packetIo.driver;
@@ -212,28 +208,16 @@ class EngineProcess {
     return new Engine(ports);
   }
 
-  /** A snapshot that the kernel does not allow is not sent: who asked hears that the engine is silent, and why. */
   #sendSnapshot(id: number): void {
-    const engine = this.#engine;
-    if (engine === undefined) return;
-    try {
-      this.#send({
-        type: 'snapshot',
-        id,
-        routers: engine.snapshotRouters(),
-        engine: {
-          ...engine.snapshotEngine(),
-          pid: process.pid,
-          scheduling: this.#scheduling,
-          rssBytes: process.memoryUsage.rss(),
-          observer: this.#observer?.state ?? 'off',
-          senders: this.#senders.list(),
-        },
-      });
-    } catch (error) {
-      // Nobody's question ends the engine, not even on a host without a free descriptor.
-      engine.notices.sayLimited('error', 'snapshot-failed', 'engine', { message: describeError(error) });
-    }
+    if (this.#engine === undefined) return;
+    const answer = answerSnapshot(id, this.#engine, () => ({
+      pid: process.pid,
+      scheduling: this.#scheduling,
+      rssBytes: process.memoryUsage.rss(),
+      observer: this.#observer?.state ?? 'off',
+      senders: this.#senders.list(),
+    }));
+    if (answer !== undefined) this.#send(answer);
   }
 
   #observe({ observe, routers }: ConfigureMessage): void {
@@ -241,9 +225,9 @@ class EngineProcess {
     this.#observer = undefined;
     if (!observe) return;
     const interfaces = [...new Set(routers.map(({ families: [parameters] }) => parameters.interface))];
-    const addresses = routers.flatMap(({ families }) =>
-      families.flatMap((parameters) => parameters.addresses.map((entry) => entry.address)),
-    );
+    const addresses = routers.flatMap(({ families }) => families.flatMap(heldAddresses)).map(({ address }) => address);
+    const virtual = routers.filter((router) => router.virtualMac).flatMap(({ families }) => families);
+    this.#virtualMacs = new Set(virtual.map(({ vrid, family }) => virtualMac(vrid, family)));
     this.#observer = startObserver(this.#observerProgram, interfaces, addresses, (evidence) => {
       this.#reportEvidence(evidence);
     });
@@ -256,6 +240,7 @@ class EngineProcess {
       return;
     }
     const { address, mac } = evidence;
+    if (this.#virtualMacs.has(mac)) return;
     this.#engine?.notices.sayLimited('warn', 'foreign-claim-seen', `${address} ${mac}`, {
       interface: evidence.interface,
       address,
@@ -268,7 +253,7 @@ class EngineProcess {
       this.#end();
       return;
     }
-    this.#agentListens = false;
+    this.#reloadGate.agentEnded();
     this.#agentDeath = exit;
     if (this.#engine !== undefined) return;
     this.#failedStarts += 1;

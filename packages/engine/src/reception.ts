@@ -42,9 +42,7 @@ export class Reception {
    *  @returns undefined when it was discarded */
   judge(session: InterfaceSession, datagram: ReceivedDatagram, now: Instant): HeardAdvertisement | undefined {
     const wallClockMs = this.#ports.wallClockMs();
-    const result = checkReceived(datagram, (vrid, family) =>
-      family === session.family ? receiveContext(session.routers.get(vrid), { now, wallClockMs }) : undefined,
-    );
+    const result = checkReceived(datagram, (vrid) => receiveContext(session.routers.get(vrid), { now, wallClockMs }));
     if (!result.ok) {
       this.#discard(session, datagram, result);
       return undefined;

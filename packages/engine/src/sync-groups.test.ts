@@ -61,16 +61,21 @@ describe('a sync group', () => {
     expect(host.held).toEqual([]);
   });
 
-  test('of which one address is refused is nowhere called master, and holds nothing', () => {
+  test.each([
+    [OTHER_VIP, ['web backup', 'inside fault']],
+    [VIP, ['web fault', 'inside backup']],
+  ])('of which %s is refused is nowhere called master, and holds nothing', (refused, expected) => {
     const host = new FakeHost();
-    host.refusedAddresses.add(OTHER_VIP);
+    host.refusedAddresses.add(refused);
     host.engine.configure(1, [web, inside], EDGE);
     host.takeCalls();
     host.runUntil(host.now + MASTER_DOWN_MS);
     expect(host.calls.filter((call) => call.includes('-> master'))).toEqual([]);
-    expect(states(host)).toEqual(['web backup', 'inside fault']);
+    expect(states(host)).toEqual(expected);
     expect(host.engine.snapshotRouters().map(({ epoch }) => epoch)).toEqual([0, 0]);
     expect(host.held).toEqual([]);
+    // What comes after the refusal is void.
+    if (refused === VIP) expect(host.calls.filter((call) => call.startsWith('announce'))).toEqual([]);
   });
 
   test('stays backup while one member hears a master, and says so after a while', () => {
