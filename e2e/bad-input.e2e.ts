@@ -11,14 +11,7 @@ import type { StatusReport } from '@baton/agent/control';
 import { insideNamespace, runToEnd, waitFor, type BatonNode, type CommandResult } from '@baton/lab';
 import { baton, PROGRAM } from './support/baton.js';
 import { FAST_MS, onLan, VIP, VIP_PREFIX, type Bed } from './support/bed.js';
-import {
-  elect,
-  lastState,
-  readJournal,
-  START_DEADLINE_MS,
-  story,
-  waitForTransition,
-} from './support/journal.js';
+import { elect, lastState, readJournal, START_DEADLINE_MS, story, waitForTransition } from './support/journal.js';
 import { unprivileged, UNPRIVILEGED_ID } from './support/privileges.js';
 
 const directories: string[] = [];

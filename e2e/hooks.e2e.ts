@@ -3,7 +3,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { LAB_DIRECTORY, run, waitFor, type YamlValue } from '@baton/lab';
+import type { JournalEvent } from '@baton/agent/control';
+import { LAB_DIRECTORY, run, waitFor, type BatonNode, type YamlValue } from '@baton/lab';
 import { onLan, VIP, VIP_PREFIX } from './support/bed.js';
 import { elect, readJournal, START_DEADLINE_MS, transitions, waitForTransition } from './support/journal.js';
 import { ONLY_NETWORK, unprivileged, UNPRIVILEGED_ID } from './support/privileges.js';
@@ -137,6 +138,100 @@ describe('hooks over a takeover and a return', () => {
     }));
 });
 
+describe('an agent that is killed while a hook runs', () => {
+  test('leaves it running: its end is known within 2 s, nothing runs twice, and the next hook waits for it', () =>
+    onLan(['a'], async (bed) => {
+      const [log, gate] = [newFile('calls'), newFile('gate')];
+      // For master it begins, waits until it is let go, and ends; every other state is told at once.
+      const waiter = newProgram(
+        '#!/bin/sh\necho "begin $5" >> "$1"\n' +
+          'if [ "$5" = MASTER ]; then until [ -e "$2" ]; do sleep 0.02; done; fi\necho "end $5" >> "$1"\n',
+      );
+      const a = bed.baton('a', { priority: 200, file: hooks([waiter, log, gate]) });
+      await elect(a);
+      await waitFor('the hook for master to run', 2_000, () => lines(log).includes('begin MASTER'));
+
+      const agent =
+        a.pids.find((pid) => readFileSync(`/proc/${String(pid)}/cmdline`, 'utf8').includes('agent.cjs')) ?? -1;
+      process.kill(agent, 'SIGKILL');
+      await waitFor(
+        'the new agent to have taken it over',
+        START_DEADLINE_MS,
+        () => eventsNamed(a, 'hook-adopted').length === 1,
+      );
+      // A transition that the new agent hears of while the hook of the old one still runs.
+      await bed.lan.setCable('a', 'down');
+      await waitForTransition(a, 'master>fault', 1_000);
+      expect(lines(log)).toEqual(['begin BACKUP', 'end BACKUP', 'begin MASTER']);
+      writeFileSync(gate, '');
+      await waitFor('the hook for fault', 2_000, () => lines(log).includes('end FAULT'));
+
+      expect(lines(log)).toEqual([
+        ...['begin BACKUP', 'end BACKUP', 'begin MASTER', 'end MASTER'],
+        ...['begin FAULT', 'end FAULT'],
+      ]);
+      const finished = await waitFor('the journal', 2_000, () => {
+        const events = eventsNamed(a, 'adopted-hook-finished');
+        return events.length > 0 ? events : undefined;
+      });
+      expect(finished).toMatchObject([{ router: 'web', state: 'master', epoch: 1, outcome: 'ended' }]);
+      expect(eventsNamed(a, 'state-changed').map(({ to }) => to)).toEqual(['backup', 'master', 'fault']);
+    }));
+});
+
+describe('hooks of a sync group', () => {
+  test('are told once for the group and once for each member, with the words of keepalived, within 2 s', () =>
+    onLan(['a'], async (bed) => {
+      const log = newFile('calls');
+      await bed.addInterface('a', 'eth1', '10.8.0.1/24');
+      const router = { priority: 200, advert_interval: '100ms' };
+      const a = bed.baton('a', {
+        priority: 200,
+        file: {
+          virtual_routers: {
+            web: { ...router, interface: 'eth0', vrid: 51, addresses: [VIP_PREFIX] },
+            inside: { ...router, interface: 'eth1', vrid: 52, addresses: ['10.8.0.100/24'] },
+          },
+          sync_groups: { edge: ['web', 'inside'] },
+          ...hooks([newProgram(RECORDER), log, '0']),
+        },
+      });
+      await elect(a);
+      await waitFor('the hooks for master', 2_000, () => calls(log).length === 6);
+      expect((await a.status())?.sync_groups).toMatchObject([
+        { name: 'edge', state: 'master', reason: 'master-down-timer', virtual_routers: ['web', 'inside'] },
+      ]);
+      await bed.lan.setCable('a', 'down');
+      await waitFor('the hooks for fault', 2_000, () => calls(log).length === 9);
+      await a.stop();
+
+      const told = calls(log).map(({ words }) => words);
+      expect(told.filter((words) => words.startsWith('GROUP'))).toEqual([
+        ...['GROUP edge BACKUP 0', 'GROUP edge MASTER 0', 'GROUP edge FAULT 0', 'GROUP edge STOP 0'],
+      ]);
+      expect(told.filter((words) => words.includes(' web '))).toEqual([
+        ...['INSTANCE web BACKUP 200', 'INSTANCE web MASTER 200', 'INSTANCE web FAULT 200', 'INSTANCE web STOP 200'],
+      ]);
+      expect(told.filter((words) => words.includes(' inside '))).toEqual([
+        ...['INSTANCE inside BACKUP 200', 'INSTANCE inside MASTER 200', 'INSTANCE inside BACKUP 200'],
+        'INSTANCE inside STOP 200',
+      ]);
+      const master = calls(log).find(({ words }) => words === 'GROUP edge MASTER 0');
+      expect(master?.variables).toEqual({
+        BATON_GROUP: 'edge',
+        BATON_ROUTERS: 'web inside',
+        BATON_STATE: 'master',
+        BATON_PREVIOUS_STATE: 'backup',
+        BATON_REASON: 'master-down-timer',
+        BATON_EPOCH: '1',
+        BATON_PRIORITY: '0',
+        BATON_NODE: 'a',
+        BATON_ADDRESSES: `${VIP_PREFIX} 10.8.0.100/24`,
+      });
+      expect(master?.input).toMatchObject({ event: 'group-state-changed', group: 'edge', state: 'master', epoch: 1 });
+    }));
+});
+
 describe('a daemon of an ordinary user with CAP_NET_ADMIN and CAP_NET_RAW alone', () => {
   test('elects, holds the address, and its hooks inherit neither a capability nor a socket', () =>
     onLan(['a', 'b'], async (bed) => {
@@ -183,6 +278,11 @@ describe('a daemon of an ordinary user with CAP_NET_ADMIN and CAP_NET_RAW alone'
       expect(await bed.lan.holders(VIP)).toEqual([]);
     }));
 });
+
+/** The events of one name in the journal of a node. */
+function eventsNamed(node: BatonNode, name: string): readonly JournalEvent[] {
+  return readJournal(node).filter(({ event }) => event === name);
+}
 
 /** The numbers of the descriptors that `ls -l` listed. */
 function descriptorsIn(listing: string): readonly number[] {

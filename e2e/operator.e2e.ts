@@ -27,6 +27,7 @@ describe('baton status', () => {
         'generation',
         'maintenance',
         'virtual_routers',
+        'sync_groups',
         'peers',
         'trackers',
         'floating_ips',

@@ -31,12 +31,15 @@ export class Answers implements ControlService {
 
   /** @throws {BatonError} ERR_AGENT_ENGINE_SILENT */
   async status(): Promise<StatusReport> {
-    const { channel, alarms, version, wallClockMs, running } = this.#sources;
+    const { channel, alarms, news, version, wallClockMs, running } = this.#sources;
     const snapshot = await channel.snapshot();
     alarms.takeSnapshot(snapshot);
     const { routers, engine } = snapshot;
-    const { node, peers } = running()?.configuration ?? { node: '', peers: [] };
-    return buildStatus({ node, version, peers, routers, engine, alarms: alarms.list(), nowMs: wallClockMs() });
+    const { node, peers, routers: settings } = running()?.configuration ?? { node: '', peers: [], routers: [] };
+    return buildStatus({
+      node, version, peers, routers, settings, groups: news.groups(), engine, alarms: alarms.list(),
+      nowMs: wallClockMs(),
+    });
   }
 
   openEvents(follower?: (event: JournalEvent) => void): Promise<JournalView> {

@@ -1,10 +1,11 @@
 // Builds `baton status --json` from what the engine says about itself and what the configuration says about the peers.
 // Pure.
 
-import type { PeerConfiguration } from '@baton/config';
-import type { EngineSnapshot, HeardRouter, RouterSnapshot } from '@baton/engine/messages';
+import type { PeerConfiguration, RouterSettings } from '@baton/config';
+import type { EngineSnapshot, FamilySnapshot, HeardRouter, RouterSnapshot } from '@baton/engine/messages';
 import type { Alarm, AlarmEvidence } from './alarms.js';
-import type { AlarmStatus, RouterStatus, StatusReport } from './control/messages.js';
+import type { AlarmStatus, FamilyStatus, RouterStatus, StatusReport } from './control/messages.js';
+import type { GroupState } from './sync-groups.js';
 
 /** Everything a status report is made of. */
 export interface StatusSource {
@@ -12,6 +13,9 @@ export interface StatusSource {
   readonly version: string;
   readonly peers: readonly PeerConfiguration[];
   readonly routers: readonly RouterSnapshot[];
+  /** How the routers are configured. */
+  readonly settings: readonly RouterSettings[];
+  readonly groups: readonly GroupState[];
   readonly engine: EngineSnapshot;
   readonly alarms: readonly Alarm[];
   /** Wall-clock milliseconds since 1970. */
@@ -20,10 +24,13 @@ export interface StatusSource {
 
 /** The report as it is promised to users. */
 export function buildStatus(source: StatusSource): StatusReport {
-  const { node, version, peers, routers, engine, alarms } = source;
+  const { node, version, peers, routers, groups, engine, alarms } = source;
   return {
     node, version, generation: engine.generation, maintenance: false,
     virtual_routers: routers.map((router) => buildRouter(router, source)),
+    sync_groups: groups.map(({ group, state, reason, atMs }) => ({
+      name: group.name, state, since: isoTime(atMs), reason, virtual_routers: group.routers,
+    })),
     // Nothing connects to the peers yet: the control channel is what will fill these in.
     peers: peers.map((peer) => ({
       node: peer.node, address: peer.address, connected: false, round_trip_ms: null, drift: [],
@@ -65,6 +72,19 @@ function buildRouter(router: RouterSnapshot, source: StatusSource): RouterStatus
     master: buildMaster(router, source),
     peers: buildPeers(router, source),
     statistics: router.statistics,
+    families: router.families.map((family) => buildFamily(family, router.name, source)),
+  };
+}
+
+function buildFamily(snapshot: FamilySnapshot, router: string, { settings }: StatusSource): FamilyStatus {
+  const { family, state, faults, primaryAddress, virtualLink, master, masterDownIntervalMs } = snapshot;
+  const configured = settings.find(({ name }) => name === router)?.families;
+  const unicast = configured?.find((parameters) => parameters.family === family)?.unicast;
+  return {
+    family: family === 4 ? 'ipv4' : 'ipv6', state, faults, source_address: primaryAddress ?? null,
+    unicast_peers: unicast?.peers.map(({ address }) => address) ?? null, virtual_mac: virtualLink ?? null,
+    master: master ?? null, master_down_interval_ms: masterDownIntervalMs, statistics: snapshot.statistics,
+    discarded: snapshot.discarded, remarked: snapshot.remarked,
   };
 }
 
@@ -76,31 +96,37 @@ function buildMaster(router: RouterSnapshot, { node, peers }: StatusSource): Rou
   return { node: nodeOf(router.master.address, peers), ...router.master };
 }
 
-/** Configured peers in file order, then strangers in the order in which they were last heard. */
-function buildPeers(router: RouterSnapshot, { peers, nowMs }: StatusSource): RouterStatus['peers'] {
-  const heard = new Map(router.heard.map((other) => [other.address, other]));
-  const strangers = router.heard.filter((other) => nodeOf(other.address, peers) === null);
-  return [
-    ...peers.map((peer) => buildPeer(peer.node, peer.address, heard.get(peer.address), router, nowMs)),
-    ...strangers.map((other) => buildPeer(null, other.address, other, router, nowMs)),
-  ];
+/** Configured peers in file order, then strangers in the order in which they were last heard, family by family. */
+function buildPeers({ families }: RouterSnapshot, { peers, nowMs }: StatusSource): RouterStatus['peers'] {
+  const heard = families.flatMap((family) => family.heard.map((other) => buildHeard(other, family, peers, nowMs)));
+  const configured = peers.map(({ node, address }) =>
+    heard.find((other) => other.address === address) ?? { ...NEVER_HEARD, node, address });
+  return [...configured, ...heard.filter(({ node }) => node === null)];
 }
 
-function buildPeer(
-  node: string | null, address: string, heard: HeardRouter | undefined, router: RouterSnapshot, nowMs: number,
-): RouterStatus['peers'][number] {
-  if (heard === undefined) return { node, address, state: 'unknown', priority: null, last_heard_ms: null };
+type PeerState = RouterStatus['peers'][number];
+
+const NEVER_HEARD = {
+  state: 'unknown', priority: null, last_heard_ms: null, checksum: null, advert_interval_ms: null,
+} as const satisfies Omit<PeerState, 'node' | 'address'>;
+
+function buildHeard(
+  heard: HeardRouter, family: FamilySnapshot, peers: readonly PeerConfiguration[], nowMs: number,
+): PeerState {
+  const { address, priority, checksumForm, advertIntervalMs } = heard;
   const lastHeardMs = Math.max(0, nowMs - heard.lastHeardMs);
-  const state = peerState(heard, lastHeardMs, router);
-  // Priority 0 is no priority: it says that the router has left, as what nobody knows.
-  const priority = heard.priority === 0 ? null : heard.priority;
-  return { node, address, state, priority, last_heard_ms: lastHeardMs };
+  return {
+    node: nodeOf(address, peers), address, state: peerState(heard, lastHeardMs, family),
+    // Priority 0 is no priority: it says that the router has left, as what nobody knows.
+    priority: priority === 0 ? null : priority,
+    last_heard_ms: lastHeardMs, checksum: checksumForm, advert_interval_ms: advertIntervalMs,
+  };
 }
 
 /** Only masters advertise: who was heard lately is the master, or one that has just been overruled. */
-function peerState(heard: HeardRouter, lastHeardMs: number, router: RouterSnapshot): 'master' | 'backup' | 'unknown' {
-  if (lastHeardMs > router.masterDownIntervalMs || heard.priority === 0) return 'unknown';
-  return router.state !== 'master' && router.master?.address === heard.address ? 'master' : 'backup';
+function peerState(heard: HeardRouter, lastHeardMs: number, family: FamilySnapshot): PeerState['state'] {
+  if (lastHeardMs > family.masterDownIntervalMs || heard.priority === 0) return 'unknown';
+  return family.state !== 'master' && family.master?.address === heard.address ? 'master' : 'backup';
 }
 
 function nodeOf(address: string, peers: readonly PeerConfiguration[]): string | null {

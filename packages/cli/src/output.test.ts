@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { routerStatus, statusReport } from './fixtures.js';
+import { familyStatus, peerState, routerStatus, statusReport } from './fixtures.js';
 import { formatDuration, formatEvent, formatStatus, printable, styleFor } from './output.js';
 
 const PLAIN = { colours: false };
@@ -40,14 +40,61 @@ describe('the status table', () => {
 
   test('shows a peer that was never heard, and a stranger by its address', () => {
     const peers = [
-      { node: 'lb-b', address: '10.0.0.12', state: 'unknown', priority: null, last_heard_ms: null },
-      { node: null, address: '10.0.0.99', state: 'master', priority: 255, last_heard_ms: 61_000 },
-    ] as const;
+      peerState({ state: 'unknown', priority: null, last_heard_ms: null, checksum: null, advert_interval_ms: null }),
+      peerState({ node: null, address: '10.0.0.99', state: 'master', priority: 255, last_heard_ms: 61_000 }),
+    ];
     const rows = formatStatus(statusReport([routerStatus({ peers })]), NOW_MS, PLAIN).slice(4);
     expect(rows.map((row) => row.trim().split(/ {2,}/))).toEqual([
       ['lb-b 10.0.0.12', 'unknown', '-', '-', '-', '-', 'never'],
       ['10.0.0.99', 'master', '255', '-', '-', '-', '1m 1s ago'],
     ]);
+  });
+
+  test('shows what is unusual in the advertisements of a peer', () => {
+    const peers = [peerState({ checksum: 'message-only', advert_interval_ms: 500 })];
+    expect(formatStatus(statusReport([routerStatus({ peers })]), NOW_MS, PLAIN)[4])
+      .toContain('  every 500 ms, checksum message-only  ');
+    expect(formatStatus(statusReport([routerStatus({ version: 2, peers: [peerState({ checksum: 'message-only' })] })]),
+      NOW_MS, PLAIN)[4]).not.toContain('checksum');
+  });
+
+  test('shows both families of a router in one row, and which one holds it back', () => {
+    const addresses = ['192.0.2.10/24', 'fe80::200:5eff:fe00:233/64', '2001:db8::10/64']
+      .map((address, index) => ({ address, installed: index === 0 }));
+    const families = [familyStatus(), familyStatus({ family: 'ipv6', state: 'backup' })];
+    const peers = [peerState(), peerState({ node: null, address: 'fe80::ff:fe00:2' })];
+    const router = routerStatus({ state: 'backup', addresses, families, peers });
+    const rows = formatStatus(statusReport([router]), NOW_MS, PLAIN).slice(3);
+    expect(rows.map((row) => row.trim().split(/ {2,}/u))).toEqual([
+      ['web', 'lb-a (this node)', 'backup (IPv4 master, IPv6 backup)', '254', '2026-01-01 00:00:00Z (3m 12s)',
+        'master-down-timer', '192.0.2.10/24 2001:db8::10/64 +1, 1 of 3 held', '-'],
+      ['lb-b 10.0.0.12', 'backup', '100', '-', '-', '-', '312 ms ago'],
+      ['fe80::ff:fe00:2', 'backup', '100', '-', '-', '-', '312 ms ago'],
+    ]);
+  });
+
+  test('keeps its columns with the longest of IPv6 addresses', () => {
+    const address = '2001:db8:1111:2222:3333:4444:5555:6666';
+    const peers = [peerState({ node: null, address: 'fe80::1111:2222:3333:4444' })];
+    const router = routerStatus({ addresses: [{ address: `${address}/128`, installed: true }], peers });
+    const rows = formatStatus(statusReport([router]), NOW_MS, PLAIN).slice(2);
+    expect(new Set(rows.map((row) => /^.*(?:LAST HEARD|-|312 ms ago)$/u.test(row)))).toEqual(new Set([true]));
+    expect(rows[0]?.indexOf('LAST HEARD')).toBe(rows[2]?.indexOf('312 ms ago'));
+    expect(rows[1]).toContain(`${address}/128 held`);
+  });
+
+  test('shows a link-local address when there is no other', () => {
+    const router = routerStatus({ addresses: [{ address: 'fe80::1/64', installed: true }] });
+    expect(formatStatus(statusReport([router]), NOW_MS, PLAIN)[3]).toContain('  fe80::1/64 held  ');
+  });
+
+  test('shows the sync groups below the table', () => {
+    const group = {
+      name: 'edge', state: 'fault', since: '2026-01-01T00:00:00.000Z', reason: 'link-down',
+      virtual_routers: ['web', 'inside'],
+    } as const;
+    expect(formatStatus(statusReport([], { sync_groups: [group] }), NOW_MS, PLAIN).slice(3)).toEqual(
+      ['', 'GROUP edge  fault since 2026-01-01 00:00:00Z (3m 12s)  link-down  web, inside']);
   });
 
   test('ends with the alarms, and says when there is nothing yet', () => {

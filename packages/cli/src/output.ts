@@ -1,7 +1,7 @@
 // How things look on a terminal: the status table, event lines, durations, colours. Pure: values in, text out, and the
 // caller writes it.
 
-import type { JournalEvent, RouterStatus, StatusReport } from '@baton/agent/control';
+import type { JournalEvent, RouterStatus, StatusReport, SyncGroupStatus } from '@baton/agent/control';
 
 /** How to write for one stream. */
 export interface Style {
@@ -43,10 +43,11 @@ export function formatStatus(report: StatusReport, nowMs: number, style: Style):
   ];
   const rows = report.virtual_routers.flatMap((router) => [ownRow(report.node, router, nowMs), ...peerRows(router)]);
   const table = rows.length === 0 ? ['no virtual routers yet'] : formatTable([HEADINGS.map(heading), ...rows], style);
+  const groups = report.sync_groups.map((group) => groupLine(group, nowMs, style));
   const alarms = report.alarms.map(({ name, since, detail }) =>
     paint({ text: `ALARM ${name} since ${shortTime(since)}: ${detail}`, tone: 'bad' }, style));
   const lines = [`${paint({ text: report.node, tone: 'heading' }, style)}  ${about.join('  ')}`, '', ...table];
-  return alarms.length === 0 ? lines : [...lines, '', ...alarms];
+  return [groups, alarms].reduce((all, more) => more.length === 0 ? all : [...all, '', ...more], lines);
 }
 
 /** One event on one line: time, level, router, event, then its fields as `name=value`. */
@@ -83,7 +84,7 @@ function ownRow(node: string, router: RouterStatus, nowMs: number): readonly Cel
   const age = formatDuration(nowMs - Date.parse(router.since));
   const reason = router.faults.length > 0 ? router.faults.join(', ') : router.reason;
   return [
-    plain(router.name), plain(`${node} (this node)`), { text: router.state, tone: STATE_TONES[router.state] },
+    plain(router.name), plain(`${node} (this node)`), { text: stateText(router), tone: STATE_TONES[router.state] },
     { text: effective === configured ? String(configured) : `${String(effective)} of ${String(configured)}`,
       tone: effective < configured ? 'doubtful' : 'plain' },
     plain(`${shortTime(router.since)} (${age})`), plain(reason), addressCell(router), plain('-'),
@@ -94,26 +95,64 @@ const STATE_TONES = {
   master: 'good', backup: 'plain', initialize: 'doubtful', fault: 'bad',
 } as const satisfies Record<RouterStatus['state'], Tone>;
 
+/** Families in different states are named: one of them holds the other back. */
+function stateText({ state, families }: RouterStatus): string {
+  const states = families.map((family) => `${FAMILY_NAMES[family.family]} ${family.state}`);
+  return new Set(families.map((family) => family.state)).size > 1 ? `${state} (${states.join(', ')})` : state;
+}
+
+const FAMILY_NAMES = { ipv4: 'IPv4', ipv6: 'IPv6' } as const;
+
+/** `GROUP edge  master since 2026-01-01 00:00:00Z (3m 12s)  master-down-timer  web, inside` */
+function groupLine(group: SyncGroupStatus, nowMs: number, style: Style): string {
+  const { name, state, since, reason, virtual_routers: members } = group;
+  const age = formatDuration(nowMs - Date.parse(since));
+  const painted = paint({ text: state, tone: STATE_TONES[state] }, style);
+  return printable(`GROUP ${name}  `) + painted +
+    printable(` since ${shortTime(since)} (${age})  ${reason}  ${members.join(', ')}`);
+}
+
 function peerRows(router: RouterStatus): readonly (readonly Cell[])[] {
   return router.peers.map((peer) => [
     plain(''), plain(peer.node === null ? peer.address : `${peer.node} ${peer.address}`),
     { text: peer.state, tone: peer.state === 'unknown' ? 'dim' : STATE_TONES[peer.state] },
-    plain(peer.priority === null ? '-' : String(peer.priority)), plain('-'), plain('-'), plain('-'),
+    plain(peer.priority === null ? '-' : String(peer.priority)), plain('-'), peculiarities(peer, router), plain('-'),
     plain(peer.last_heard_ms === null ? 'never' : `${formatDuration(peer.last_heard_ms)} ago`),
   ]);
 }
 
+/** What is not as usual in the advertisements of a peer: nothing that keeps it from being understood. */
+function peculiarities(peer: RouterStatus['peers'][number], router: RouterStatus): Cell {
+  const isOtherInterval = peer.advert_interval_ms !== null && peer.advert_interval_ms !== router.advert_interval_ms;
+  const found = [
+    ...(isOtherInterval ? [`every ${String(peer.advert_interval_ms)} ms`] : []),
+    ...(peer.checksum === 'message-only' && router.version === 3 ? ['checksum message-only'] : []),
+  ];
+  return found.length === 0 ? plain('-') : { text: found.join(', '), tone: 'doubtful' };
+}
+
 /** What the kernel holds, beside what it should hold: all as master, none otherwise. */
 function addressCell(router: RouterStatus): Cell {
-  const [first] = router.addresses;
-  if (first === undefined) return plain('-');
+  if (router.addresses.length === 0) return plain('-');
   const held = router.addresses.filter((address) => address.installed).length;
   const count = router.addresses.length;
   const expected = router.state === 'master' ? count : 0;
-  const text = count === 1
-    ? `${first.address} ${held === 1 ? 'held' : 'not held'}`
-    : `${first.address} +${String(count - 1)}, ${String(held)} of ${String(count)} held`;
+  const shown = shownAddresses(router.addresses);
+  const others = count === shown.length ? '' : ` +${String(count - shown.length)}`;
+  const many = `${shown.join(' ')}${others}, ${String(held)} of ${String(count)} held`;
+  const text = count === 1 ? `${shown.join(' ')} ${held === 1 ? 'held' : 'not held'}` : many;
   return { text, tone: held !== expected ? 'bad' : held > 0 ? 'good' : 'plain' };
+}
+
+/** The first IPv4 and the first IPv6 address; a link-local one, which stands first in the list, only when there is no
+ *  other. */
+function shownAddresses(addresses: RouterStatus['addresses']): readonly string[] {
+  const all = addresses.map(({ address }) => address);
+  const first = [
+    all.find((address) => !address.includes(':')),
+    all.find((address) => address.includes(':') && !/^fe[89ab]/iu.test(address)),
+  ].filter((address) => address !== undefined);
+  return first.length === 0 ? all.slice(0, 1) : first;
 }
 
 /** Columns as wide as their widest cell, two spaces apart. */

@@ -3,6 +3,6 @@
 // for other packages: what the command line needs to talk to a running agent. Loads nothing.
 export {
   CONTROL_SOCKET, MAX_REQUEST_BYTES,
-  type AlarmStatus, type ControlErrorCode, type ControlReply, type ControlRequest, type EngineStatus, type JournalEvent,
-  type PeerStatus, type RouterStatus, type StatusReport,
+  type AlarmStatus, type ControlErrorCode, type ControlReply, type ControlRequest, type EngineStatus, type FamilyStatus,
+  type JournalEvent, type PeerStatus, type RouterStatus, type StatusReport, type SyncGroupStatus,
 } from './messages.js';

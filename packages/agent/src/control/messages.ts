@@ -36,6 +36,7 @@ export interface StatusReport {
   readonly generation: number;
   readonly maintenance: boolean;
   readonly virtual_routers: readonly RouterStatus[];
+  readonly sync_groups: readonly SyncGroupStatus[];
   readonly peers: readonly PeerStatus[];
   readonly trackers: readonly never[];
   readonly floating_ips: readonly never[];
@@ -62,12 +63,47 @@ export interface RouterStatus {
   /** Who is master as far as this node knows; null when nobody is. `node` is null for an address of no peer. */
   readonly master: { readonly node: string | null; readonly address: string; readonly priority: number } | null;
   /** Configured peers and every other router heard for this VRID. `state` is what its advertisements show: `unknown`
-   *  when it sends none. */
+   *  when it sends none. The last three are null for one that was never heard. */
   readonly peers: readonly {
     readonly node: string | null; readonly address: string; readonly state: 'master' | 'backup' | 'unknown';
     readonly priority: number | null; readonly last_heard_ms: number | null;
+    /** Form of its checksum: `pseudo-header`, or `message-only` as RFC 9568 has it for IPv4. */
+    readonly checksum: string | null;
+    readonly advert_interval_ms: number | null;
   }[];
+  /** Of both families together; masterships count once. */
   readonly statistics: Readonly<Record<string, number>>;
+  /** Each address family by itself, IPv4 first. What stands above and is no sum is the first one's. */
+  readonly families: readonly FamilyStatus[];
+}
+
+/** One VRRP session of a virtual router. */
+export interface FamilyStatus {
+  readonly family: 'ipv4' | 'ipv6';
+  readonly state: RouterStatus['state'];
+  readonly faults: readonly string[];
+  /** What it advertises from; null while the interface has no address. */
+  readonly source_address: string | null;
+  /** Whom it advertises to; null: the multicast group. */
+  readonly unicast_peers: readonly string[] | null;
+  /** The macvlan that carries its addresses, and its MAC address; null without `virtual_mac`. */
+  readonly virtual_mac: { readonly interface: string; readonly mac: string } | null;
+  readonly master: { readonly address: string; readonly priority: number } | null;
+  readonly master_down_interval_ms: number;
+  readonly statistics: Readonly<Record<string, number>>;
+  /** Advertisements that named this router and were thrown away, by reason; reasons that never applied are absent. */
+  readonly discarded: Readonly<Record<string, number>>;
+  /** Advertisements that were accepted although something about them was odd, by remark. */
+  readonly remarked: Readonly<Record<string, number>>;
+}
+
+/** Virtual routers that move together. `fault` when any member is in fault, `master` when all are. */
+export interface SyncGroupStatus {
+  readonly name: string;
+  readonly state: RouterStatus['state'];
+  readonly since: string;
+  readonly reason: string;
+  readonly virtual_routers: readonly string[];
 }
 
 /** One configured peer and the control channel to it. */
