@@ -33,6 +33,8 @@ const ACCEPTED_ADVERTS = 5;
 /** Adverts of a master that has nobody to accept it. */
 const ALONE_ADVERTS = 2;
 const ASK_DEADLINE_MS = 5_000;
+/** The scheduling that Baton's engine gives itself: other work on the machine must not make its partner look late. */
+const REALTIME = ['chrt', '--rr', '10'];
 /** How each daemon tells that it is backup. */
 export const IS_BACKUP = /to=backup|Entering BACKUP STATE|Initialize -> Backup/u;
 
@@ -217,7 +219,9 @@ export class Contest {
       const mac = answeringMac(owner.daemon, owner.node.host, family, this.#cell);
       const fromMs = Date.now() - STAMP_MS;
       await this.#ask(address, family);
-      expect(this.#claimants(owner, address, fromMs)).toEqual([mac]);
+      const named = this.#claimants(owner, address, fromMs);
+      // keepalived's macvlan of the other family answers as well.
+      expect(owner.daemon === 'keepalived' ? named.filter((one) => one === mac) : named).toEqual([mac]);
       expect(this.#claimants(this.#other(owner), address, fromMs)).toEqual([]);
     }
   }
@@ -252,9 +256,9 @@ function makeNode(bed: Bed, name: string, cell: Cell, daemon: Daemon, priority: 
     case 'baton':
       return bed.baton(name, { ...options, router: cell.batonKeys ?? {} });
     case 'keepalived':
-      return bed.keepalived(name, options);
+      return bed.keepalived(name, { ...options, launcher: REALTIME });
     case 'frr':
-      return bed.frr(name, options);
+      return bed.frr(name, { ...options, launcher: REALTIME });
   }
 }
 

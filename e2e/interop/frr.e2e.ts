@@ -11,12 +11,15 @@ const cells: readonly Omit<Cell, 'daemons'>[] = [
   { name: 'version 2', router: { version: 2, advertIntervalMs: V2_INTERVAL_MS, addresses: IPV4 } },
   { name: 'version 3 IPv4', router: { addresses: IPV4 } },
   { name: 'version 3 IPv6', router: { addresses: IPV6 } },
+  { name: 'version 3 IPv4, virtual MAC on both', router: { addresses: IPV4, virtualMac: true } },
+  { name: 'version 3 IPv6, virtual MAC on both', router: { addresses: IPV6, virtualMac: true } },
   {
     name: 'version 3 IPv6, FRR without a link-local address in its list',
     router: { addresses: IPV6 },
     differences: { frr: { addresses: IPV6.slice(1) } },
     batonKeys: { rules: { tolerate_missing_link_local: true } },
   },
+  { name: 'dual stack, of which FRR decides each family alone', router: { addresses: [...IPV4, ...IPV6] } },
 ];
 
 describe('Baton and FRR [I05]', () => {

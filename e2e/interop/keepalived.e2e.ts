@@ -26,6 +26,9 @@ const cells: readonly Omit<Cell, 'daemons'>[] = [
     name: 'version 3 IPv6 unicast, which keepalived sends with hop limit 64',
     router: { addresses: IPV6, unicast: true, lowestTtl: 64 },
   },
+  { name: 'version 3 IPv4, virtual MAC on both', router: { addresses: IPV4, virtualMac: true } },
+  { name: 'version 3 IPv6, virtual MAC on both', router: { addresses: IPV6, virtualMac: true } },
+  { name: 'dual stack with virtual MACs', router: { addresses: [...IPV4, ...IPV6], virtualMac: true } },
   { name: 'dual stack, two instances in a sync group', router: { addresses: [...IPV4, ...IPV6] } },
 ];
 

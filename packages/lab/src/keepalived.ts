@@ -54,7 +54,7 @@ export class KeepalivedNode implements LabNode {
     const file = join(directory, 'keepalived.conf');
     await writeFile(file, keepalivedConfiguration(this.host, this.#options));
     this.#process = new LabProcess(this.host.namespace, [
-      'keepalived', '-P', '-n', '-l', '-D', '-G', '-f', file,
+      ...this.#options.launcher ?? [], 'keepalived', '-P', '-n', '-l', '-D', '-G', '-f', file,
       '-p', join(directory, 'pid'), '-r', join(directory, 'vrrp.pid'),
     ]);
   }

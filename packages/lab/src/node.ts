@@ -43,8 +43,6 @@ export interface BatonOptions extends RouterOptions {
   readonly router?: Readonly<Record<string, YamlValue>>;
   /** Further keys of the file: `{hooks: [...]}`. */
   readonly file?: Readonly<Record<string, YamlValue>>;
-  /** Program and arguments that become the daemon: `['env', 'X=1']`, `['setpriv', …]`; default none. */
-  readonly launcher?: readonly string[];
 }
 
 /** Baton on one host of the LAN. */

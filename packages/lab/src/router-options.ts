@@ -30,6 +30,8 @@ export interface RouterOptions {
   readonly lowestTtl?: number;
   /** 00:00:5e:00:01:VRID (02 for IPv6) on a macvlan; default false. */
   readonly virtualMac?: boolean;
+  /** Program and arguments that become the daemon: `['env', 'X=1']`, `['setpriv', …]`; default none. */
+  readonly launcher?: readonly string[];
 }
 
 /** Default virtual router id of the lab. */
