@@ -292,6 +292,25 @@ describe('accept: false', () => {
     expect(host.engine.snapshotRouters().map(({ name, state }) => [name, state])).toEqual([['web', 'master']]);
   });
 
+  test('that cannot be ended refuses the configuration, and is ended by the next one', () => {
+    const host = started(deaf);
+    host.filterErrno = 'ENOBUFS';
+    const accept = (): void => {
+      host.engine.configure(2, [router()]);
+    };
+    expect(accept).toThrow('cannot stop refusing traffic: ENOBUFS');
+    host.filterErrno = undefined;
+    accept();
+    expect(host.refusedTraffic).toEqual([]);
+  });
+
+  test('is nothing to end where the kernel has no filters', () => {
+    const host = new FakeHost();
+    host.filterErrno = 'EOPNOTSUPP';
+    host.engine.configure(1, [router()]);
+    expect(host.engine.snapshotRouters()).toHaveLength(1);
+  });
+
   test('of an earlier life ends with the start', () => {
     const host = started(router());
     expect(host.refusedTraffic).toEqual([]);

@@ -46,15 +46,25 @@ const MAX_ALIAS_BYTES = 255;
 /** Longest name of a table, characters. */
 const MAX_TABLE_LENGTH = 31;
 
-/** The alias of the links of this daemon. */
+/** The alias of the links of this daemon: no other runtime directory gives the same. */
 export function linkMark(runtimeDirectory: string): string {
-  return Buffer.from(`baton ${runtimeDirectory}`).subarray(0, MAX_ALIAS_BYTES).toString('latin1');
+  const whole = `baton ${runtimeDirectory}`;
+  return Buffer.byteLength(whole) <= MAX_ALIAS_BYTES ? whole : `baton ${fingerprint(runtimeDirectory)}`;
 }
 
-/** The nf_tables table of this daemon: as much of the directory as fits, its end first. */
+/** The nf_tables table of this daemon: a fingerprint of its runtime directory, because two directories can end alike,
+ *  and the end of it for people. */
 export function filterTable(runtimeDirectory: string): string {
+  const head = `baton_${fingerprint(runtimeDirectory)}_`;
   const words = runtimeDirectory.replace(/[^0-9A-Za-z]+/gu, '_');
-  return `baton_${words.slice(-(MAX_TABLE_LENGTH - 'baton_'.length))}`;
+  return head + words.slice(-(MAX_TABLE_LENGTH - head.length));
+}
+
+/** FNV-1a, 64 bits, in hexadecimal: tells directories apart, and guards nothing. */
+function fingerprint(text: string): string {
+  let hash = 0xcbf29ce484222325n;
+  for (const byte of Buffer.from(text)) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
+  return hash.toString(16).padStart(16, '0');
 }
 
 /** Node's cryptography is loaded by the first router that needs it. */

@@ -6,6 +6,9 @@ import { heldAddresses, OWNER_PRIORITY } from '@baton/vrrp';
 import type { RouterConfiguration } from './messages.js';
 import type { EnginePorts } from './ports.js';
 
+/** What a kernel without nf_tables answers. */
+const WITHOUT_FILTER = new Set(['EPROTONOSUPPORT', 'EOPNOTSUPP', 'ENOENT']);
+
 /** The addresses for which traffic to this host is refused. */
 export class RefusedTraffic {
   readonly #ports: Pick<EnginePorts, 'trafficFilter'>;
@@ -23,13 +26,14 @@ export class RefusedTraffic {
     const wanted = addresses.join(' ');
     if (wanted === this.#refused) return;
     const result = this.#ports.trafficFilter.refuse(addresses);
-    // Where there is no filter, there is nothing to remove either.
-    if (!result.ok && wanted !== '') {
-      throw new BatonError(
-        'ERR_ENGINE_TRAFFIC_FILTER',
-        `cannot refuse traffic to the addresses of routers with accept: false: ${result.errno}`,
-        { details: { errno: result.errno }, hint: 'load the kernel module nf_tables, or accept the traffic' },
-      );
+    // Where there is no nf_tables, there is nothing to remove either.
+    if (!result.ok && (wanted !== '' || !WITHOUT_FILTER.has(result.errno))) {
+      const what =
+        wanted === '' ? 'stop refusing traffic' : 'refuse traffic to the addresses of routers with accept: false';
+      throw new BatonError('ERR_ENGINE_TRAFFIC_FILTER', `cannot ${what}: ${result.errno}`, {
+        details: { errno: result.errno },
+        hint: 'load the kernel module nf_tables, or accept the traffic',
+      });
     }
     this.#refused = wanted;
   }

@@ -12,17 +12,21 @@ const INSIDE = 'baton/eth1/51/ipv4';
 let others: Map<string, NameHolder | undefined>;
 let held: Set<string>;
 let contested: string[];
+/** The kernel refuses to lock it. */
+let refused: string | undefined;
 let locks: RouterLocks;
 beforeEach(() => {
   others = new Map();
   held = new Set();
   contested = [];
+  refused = undefined;
   locks = new RouterLocks(lock, (name, holder) => {
     contested.push(`${name} ${String(holder?.uid)}`);
   });
 });
 
 function lock(name: string): NameLock {
+  if (name === refused) throw new Error(`cannot lock the name ${name}: EMFILE`);
   if (others.has(name)) return { ok: false, holder: others.get(name) };
   held.add(name);
   return { ok: true, release: () => held.delete(name) };
@@ -63,6 +67,15 @@ const web = router(family('eth0', 4), family('eth0', 6));
 const inside = router(family('eth1', 4));
 
 describe('the locks of virtual routers', () => {
+  test('are as before when the kernel refuses one, and the reload is refused with its reason', () => {
+    locks.reserve([web]).keep();
+    refused = INSIDE;
+    const message: unknown = expect.stringContaining('EMFILE');
+    const error = expect.objectContaining({ code: 'ERR_ENGINE_ROUTER_LOCK', message });
+    expect(() => locks.reserve([web, inside])).toThrow(error);
+    expect([...held]).toEqual([WEB, WEB6]);
+  });
+
   test('are held for every interface, VRID and family, and let go with the routers', () => {
     locks.reserve([web, inside]).keep();
     expect([...held]).toEqual([WEB, WEB6, INSIDE]);

@@ -2,7 +2,7 @@
 // runtime directory of its own, would take the address off each other. Knows no election; main.ts asks before a
 // configuration is applied.
 
-import { BatonError } from '@baton/base';
+import { BatonError, describeError } from '@baton/base';
 import type { NameHolder, NameLock } from '@baton/linux';
 import type { RouterConfiguration } from './messages.js';
 
@@ -34,7 +34,8 @@ export class RouterLocks {
   }
 
   /** Takes the locks that these routers need and that are not held yet.
-   *  @throws {BatonError} ERR_ENGINE_ROUTER_TAKEN when another daemon runs one of them; everything is as before */
+   *  @throws {BatonError} ERR_ENGINE_ROUTER_TAKEN when another daemon runs one of them, ERR_ENGINE_ROUTER_LOCK when the
+   *    kernel refuses a lock; everything is as before */
   reserve(routers: readonly RouterConfiguration[]): Reservation {
     const wanted = new Set(routers.flatMap(({ families }) => families.map(lockNameOf)));
     const taken: string[] = [];
@@ -61,7 +62,7 @@ export class RouterLocks {
   /** @returns false when the name is somebody's who cannot be a daemon: anybody may take any name, and must not be able
    *    to keep the addresses of this host from working by it */
   #take(name: string): boolean {
-    const lock = this.#lock(name);
+    const lock = this.#tryLock(name);
     if (lock.ok) {
       this.#held.set(name, lock);
       return true;
@@ -69,6 +70,19 @@ export class RouterLocks {
     if (lock.holder !== undefined && isTrusted(lock.holder)) throw takenError(name, lock.holder);
     this.#contested(name, lock.holder);
     return false;
+  }
+
+  /** @throws {BatonError} ERR_ENGINE_ROUTER_LOCK: without a descriptor, for example, nobody knows who has the name */
+  #tryLock(name: string): NameLock {
+    try {
+      return this.#lock(name);
+    } catch (cause) {
+      throw new BatonError('ERR_ENGINE_ROUTER_LOCK', describeError(cause), {
+        cause,
+        details: { name },
+        hint: 'the routers that run go on; raise the limit of open files (LimitNOFILE) and reload',
+      });
+    }
   }
 
   #release(names: readonly string[]): void {
