@@ -35,8 +35,8 @@ export {
 } from './nftables.js';
 export {
   RTM_DELLINK, RTM_NEWLINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_LINK, addAddress, ADDRESS_PROTOCOL,
-  decodeAddress, decodeLink, deleteAddress, openRouteSocket, promoteSecondaries, readAddresses, readLink, readLinks,
-  restoreAddress,
+  decodeAddress, decodeLink, deleteAddress, openRouteSocket, promoteSecondaries, readAddresses, readLink,
+  readLinkIndex, readLinks, restoreAddress,
   type AddressRequest, type InterfaceAddress, type Link,
 } from './route.js';
 export {

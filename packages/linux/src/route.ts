@@ -6,7 +6,7 @@ import { type AddressPrefix, addressBytes, formatAddress } from '@baton/base';
 
 import { concatenate, decodeAttributes, decodeText, encodeAttribute, encodeText, encodeUint32 } from './attribute.js';
 import {
-  AF_INET, AF_INET6, NETLINK_GET_STRICT_CHK, NETLINK_ROUTE, NLM_F_CREATE, NLM_F_EXCL,
+  AF_INET, AF_INET6, INTERFACE_NAME_BYTES, NETLINK_GET_STRICT_CHK, NETLINK_ROUTE, NLM_F_CREATE, NLM_F_EXCL,
 } from './constants.js';
 import { EBADMSG, ENODEV } from './errno.js';
 import { type NetlinkMessage, NetlinkSocket, netlinkFailure } from './netlink.js';
@@ -83,6 +83,16 @@ export function readLink(socket: NetlinkSocket, name: string): Link | undefined 
   // An answer without an interface says nothing about the interface: least of all that it is gone.
   if (link === undefined) throw netlinkFailure(`cannot read interface ${name}`, result < 0 ? result : EBADMSG);
   return link;
+}
+
+/** The index of an interface, asked by a socket that is open: a process without a free descriptor finds it, too.
+ *  @returns -ENODEV when there is none of this name, or can be none
+ *  @throws {BatonError<LinuxErrorCode>} when the kernel gives another answer */
+export function readLinkIndex(socket: NetlinkSocket, name: string): SyscallResult {
+  const { length } = encodeText(name);
+  // With its final zero; the kernel calls a name that is none an invalid request.
+  if (length <= 1 || length > INTERFACE_NAME_BYTES) return ENODEV;
+  return readLink(socket, name)?.index ?? ENODEV;
 }
 
 /** Reads all interfaces.

@@ -1,14 +1,14 @@
 // Puts virtual addresses on interfaces and takes them off, by netlink, in the caller's tick. Knows nothing of routers:
 // what is asked is done, and nothing else: deleting an address must not take others of its subnet along.
 
-import { type AddressPrefix, BatonError, addressFamily } from '@baton/base';
+import { type AddressPrefix, addressFamily } from '@baton/base';
 import {
-  ADDRESS_PROTOCOL, EADDRNOTAVAIL, EEXIST, ENODEV, addAddress, deleteAddress, errnoName, interfaceIndex,
-  openRouteSocket, promoteSecondaries, readAddresses, readLinks, restoreAddress,
+  ADDRESS_PROTOCOL, EADDRNOTAVAIL, EEXIST, ENODEV, addAddress, deleteAddress, errnoName, openRouteSocket,
+  promoteSecondaries, readAddresses, readLinkIndex, readLinks, restoreAddress,
   type InterfaceAddress, type NetlinkSocket, type SyscallResult,
 } from '@baton/linux';
 
-import type { AddressOwner, AddressResult, HeldAddress, NetErrorCode, OwnedAddress, ReleaseResult } from '../index.js';
+import type { AddressOwner, AddressResult, HeldAddress, OwnedAddress, ReleaseResult } from '../index.js';
 import { withErrno } from './refusal.js';
 
 /** An AddressOwner on the network namespace of this process; close it to give its socket back.
@@ -32,7 +32,7 @@ class NetlinkAddressOwner implements AddressOwner {
 
   claim(wanted: OwnedAddress): AddressResult {
     return withErrno(() => {
-      const index = interfaceIndex(wanted.interface);
+      const index = readLinkIndex(this.#socket, wanted.interface);
       if (index < 0) return { ok: false, errno: errnoName(index) };
       const { address, prefixLength, label, metric } = wanted;
       const ownLabel = label === undefined ? {} : { label };
@@ -47,7 +47,7 @@ class NetlinkAddressOwner implements AddressOwner {
 
   release(address: OwnedAddress): ReleaseResult {
     return withErrno(() => {
-      const index = interfaceIndex(address.interface);
+      const index = readLinkIndex(this.#socket, address.interface);
       const result = index < 0 ? index : this.#delete({ ...address, index });
       if (result === EADDRNOTAVAIL || result === ENODEV) return { ok: true, already: false };
       return result < 0 ? { ok: false, errno: errnoName(result) } : { ok: true, already: true };
@@ -55,14 +55,8 @@ class NetlinkAddressOwner implements AddressOwner {
   }
 
   list(interfaceName?: string): readonly HeldAddress[] {
-    const index = interfaceName === undefined ? 0 : interfaceIndex(interfaceName);
-    if (index === ENODEV) return [];
-    if (index < 0) {
-      const errno = errnoName(index);
-      throw new BatonError<NetErrorCode>('ERR_NET_SOCKET_FAILED', `cannot look up an interface: ${errno}`, {
-        details: { interface: interfaceName, errno },
-      });
-    }
+    const index = interfaceName === undefined ? 0 : readLinkIndex(this.#socket, interfaceName);
+    if (index < 0) return [];
     const names = interfaceName === undefined
       ? new Map(readLinks(this.#socket).map((link) => [link.index, link.name])) : new Map([[index, interfaceName]]);
     return readAddresses(this.#socket, index).flatMap(({ address, prefixLength, label, protocol, index: at }) => {

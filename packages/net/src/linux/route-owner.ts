@@ -3,7 +3,7 @@
 
 import { addressFamily } from '@baton/base';
 import {
-  EEXIST, EINVAL, ENODEV, ESRCH, ROUTE_PROTOCOL, addRoute, deleteRoute, errnoName, interfaceIndex, openRouteSocket,
+  EEXIST, EINVAL, ENODEV, ESRCH, ROUTE_PROTOCOL, addRoute, deleteRoute, errnoName, openRouteSocket, readLinkIndex,
   readLinks, readRoutesMarked, readRoutesOfTable,
   type NetlinkSocket, type RouteRequest, type SyscallResult, type UnicastRoute,
 } from '@baton/linux';
@@ -22,7 +22,7 @@ class NetlinkRouteOwner implements RouteOwner {
 
   claim(wanted: OwnedRoute): RouteResult {
     return withErrno(() => {
-      const request = describe(wanted);
+      const request = describe(wanted, this.#socket);
       if (typeof request === 'number') return { ok: false, errno: errnoName(request) };
       const result = addRoute(this.#socket, request);
       if (result === EEXIST) return this.#settle(request);
@@ -31,12 +31,14 @@ class NetlinkRouteOwner implements RouteOwner {
   }
 
   release(route: OwnedRoute): ReleaseResult {
-    const request = describe(route);
-    const result = typeof request === 'number' ? request : deleteRoute(this.#socket, request);
-    // No interface and no table are ways of not being there.
-    const absent = result === ESRCH || result === ENODEV;
-    if (absent) return { ok: true, already: false };
-    return result < 0 ? { ok: false, errno: errnoName(result) } : { ok: true, already: true };
+    return withErrno(() => {
+      const request = describe(route, this.#socket);
+      const result = typeof request === 'number' ? request : deleteRoute(this.#socket, request);
+      // No interface and no table are ways of not being there.
+      const absent = result === ESRCH || result === ENODEV;
+      if (absent) return { ok: true, already: false };
+      return result < 0 ? { ok: false, errno: errnoName(result) } : { ok: true, already: true };
+    });
   }
 
   list(): readonly OwnedRoute[] {
@@ -81,10 +83,12 @@ const DEFAULT_IPV6_METRIC = 1024;
 const ALREADY_OURS: RouteResult = { ok: true, already: true, ours: true };
 
 /** @returns the request, or the negated errno why there can be none */
-function describe({ to, via, interface: name, table }: OwnedRoute): RouteRequest | SyscallResult {
+function describe(
+  { to, via, interface: name, table }: OwnedRoute, socket: NetlinkSocket,
+): RouteRequest | SyscallResult {
   // The kernel would read the first bytes of a gateway of the other family.
   if (via !== undefined && addressFamily(via) !== addressFamily(to.address)) return EINVAL;
-  const index = name === undefined ? 0 : interfaceIndex(name);
+  const index = name === undefined ? 0 : readLinkIndex(socket, name);
   return index < 0 ? index : { to, via, interfaceIndex: index, table };
 }
 
