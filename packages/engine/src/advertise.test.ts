@@ -134,11 +134,15 @@ describe('what it proves', () => {
     expect(friend.engine.snapshotRouters()[0]?.statistics.authentication_missing).toBe(1);
   });
 
-  test('what was heard before a reload that changes no key is not heard again after it', () => {
+  test.each([
+    ['nothing', HMAC],
+    ['the key that signs', { ...HMAC, activeKeyId: 2 }],
+    ['the mode and the window', { ...HMAC, mode: 'permissive', timeWindowMs: 5000 } as const],
+  ])('what was heard is not heard again after a reload that changes %s', (_what, authentication) => {
     const host = master({ ...router(), authentication: HMAC });
     const friend = neighbour({ ...router(), authentication: HMAC });
     carry(host, friend);
-    friend.engine.configure(2, [{ ...router({ priority: 50 }), authentication: HMAC }]);
+    friend.engine.configure(2, [{ ...router({ priority: 50 }), authentication }]);
     carry(host, friend);
     expect(friend.engine.snapshotRouters()[0]?.statistics.authentication_replayed).toBe(1);
   });
@@ -153,6 +157,24 @@ describe('what it proves', () => {
     const friend = neighbour({ ...router(), authentication: HMAC });
     carry(host, friend);
     expect(friend.engine.snapshotRouters()[0]?.master).toEqual({ address: OWN, priority: 100 });
+  });
+
+  test('a clock that was set back before the key was rotated stamps nothing that is older than before', () => {
+    const host = new FakeHost();
+    host.wallClockMs = 1_000_000;
+    host.engine.configure(1, [{ ...router(), authentication: HMAC }]);
+    host.runUntil(host.now + MASTER_DOWN_MS);
+    const friend = neighbour({ ...router(), authentication: HMAC });
+    friend.wallClockMs = 1_000_000;
+    carry(host, friend);
+    host.wallClockMs = 995_000;
+    host.engine.configure(2, [{ ...router(), authentication: { ...HMAC, activeKeyId: 2 } }]);
+    host.runUntil(host.now + 1000);
+    carry(host, friend);
+    expect(friend.engine.snapshotRouters()[0]?.statistics).toMatchObject({
+      adverts_received: 2,
+      authentication_replayed: 0,
+    });
   });
 
   test('no secret shows in what the engine tells, nor in an error', () => {

@@ -20,7 +20,7 @@ export class Credentials {
   }
 
   /** The credentials of a configuration; undefined when it has none.
-   *  @param before those until now: they go on, with what they have seen, when nothing about them changed
+   *  @param before those until now: what they have stamped and heard is not forgotten, whatever changes
    *  @throws {InvariantError} when a key is outside its range: configurations are validated before */
   static of(configuration: RouterConfiguration, mac: Mac, before: Credentials | undefined): Credentials | undefined {
     const { authentication, families } = configuration;
@@ -28,7 +28,11 @@ export class Credentials {
     const [{ advertIntervalMs }] = families;
     const settings = JSON.stringify([authentication, advertIntervalMs]);
     if (before !== undefined && before.#settings === settings) return before;
-    return new Credentials(settings, createMeans(authentication, advertIntervalMs, mac));
+    return new Credentials(settings, createMeans(authentication, advertIntervalMs, mac, before?.authenticator));
+  }
+
+  private get authenticator(): Authenticator | undefined {
+    return this.#means.kind === 'hmac' ? this.#means.authenticator : undefined;
   }
 
   /** The proof for one advertisement, for all copies of it; undefined when this router sends none yet. */
@@ -43,7 +47,12 @@ export class Credentials {
   }
 }
 
-function createMeans(authentication: RouterAuthentication, advertIntervalMs: number, mac: Mac): Means {
+function createMeans(
+  authentication: RouterAuthentication,
+  advertIntervalMs: number,
+  mac: Mac,
+  before: Authenticator | undefined,
+): Means {
   if (authentication.kind === 'simple-password') {
     const password = new TextEncoder().encode(authentication.password);
     assert(password.length >= 1 && password.length <= PASSWORD_BYTES, 'a simple password has 1–8 bytes');
@@ -52,7 +61,7 @@ function createMeans(authentication: RouterAuthentication, advertIntervalMs: num
   const { mode, activeKeyId, antiReplay, timeWindowMs } = authentication;
   const keys = new Map(authentication.keys.map(({ id, secret }) => [id, fromHexadecimal(secret)]));
   const parameters = { mode, keys, activeKeyId, antiReplay, timeWindowMs, advertIntervalMs };
-  return { kind: 'hmac', authenticator: new Authenticator(parameters, mac) };
+  return { kind: 'hmac', authenticator: new Authenticator(parameters, mac, before) };
 }
 
 function fromHexadecimal(digits: string): Uint8Array {

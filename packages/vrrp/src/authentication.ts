@@ -77,8 +77,9 @@ export class Authenticator {
   readonly #clock: SequenceClock;
   readonly #replayWindow: ReplayWindow;
 
-  /** @throws {InvariantError} when a key or the window is outside its range: configurations are validated before */
-  constructor(parameters: AuthenticationParameters, mac: Mac) {
+  /** @param before what it has stamped and heard is known here, too: a change of keys is no chance for a replay
+   *  @throws {InvariantError} when a key or the window is outside its range: configurations are validated before */
+  constructor(parameters: AuthenticationParameters, mac: Mac, before?: Authenticator) {
     const { mode, keys, activeKeyId, antiReplay, timeWindowMs, advertIntervalMs } = parameters;
     const activeKey = keys.get(activeKeyId);
     assert(activeKey !== undefined, `the active key ${String(activeKeyId)} is one of the keys`);
@@ -92,9 +93,11 @@ export class Authenticator {
     this.#activeKey = activeKey;
     this.#activeKeyId = activeKeyId;
     this.#mac = mac;
-    this.#clock = new SequenceClock(timeWindowMs);
+    this.#clock = new SequenceClock(timeWindowMs, before === undefined ? undefined : before.#clock);
     // A sender that begins anew loses two advertisements by this; a backup waits for more than three.
-    this.#replayWindow = new ReplayWindow(antiReplay, timeWindowMs, 2 * advertIntervalMs);
+    const quietMs = 2 * advertIntervalMs;
+    const heardBefore = before === undefined ? undefined : before.#replayWindow;
+    this.#replayWindow = new ReplayWindow(antiReplay, timeWindowMs, quietMs, heardBefore);
   }
 
   /** The proof for the next advertisement; undefined when this router sends none yet. */

@@ -31,9 +31,13 @@ export class SequenceClock {
   #anchor: Moment | undefined;
   #last: { readonly sequence: bigint; readonly at: Instant } | undefined;
 
-  /** @param windowMs the window of the receivers */
-  constructor(windowMs: number) {
+  /** @param windowMs the window of the receivers
+   *  @param before goes on where this one is: what was stamped so far is older */
+  constructor(windowMs: number, before?: SequenceClock) {
     this.#windowMs = windowMs;
+    if (before === undefined) return;
+    this.#anchor = before.#anchor;
+    this.#last = before.#last;
   }
 
   /** The next number. A wall clock that is set forward is followed at once; one that is set back only after a silence
@@ -72,11 +76,14 @@ export class ReplayWindow {
 
   /** @param windowMs how far clocks may be apart, and how long an advertisement may be under way
    *  @param quietMs how long a sender must have been unheard before it may begin anew with lower numbers; less than
-   *    the patience of a backup */
-  constructor(antiReplay: AntiReplay, windowMs: number, quietMs: number) {
+   *    the patience of a backup
+   *  @param before what it has heard is known here, too */
+  constructor(antiReplay: AntiReplay, windowMs: number, quietMs: number, before?: ReplayWindow) {
     this.#antiReplay = antiReplay;
     this.#windowMs = windowMs;
     this.#quietMs = quietMs;
+    if (before === undefined) return;
+    for (const [source, sender] of before.#senders) this.#senders.set(source, sender);
   }
 
   /** Judges the number of an advertisement whose MAC is right, and remembers it when it is fresh. */
