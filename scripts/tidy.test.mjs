@@ -7,6 +7,8 @@ import { generatedDocuments } from './tidy/documents.mjs';
 import {
   badDoors, badNames, brokenRequirements, filesWithoutHead, leftovers, loggingBelow, unusedStatistics,
 } from './tidy/rules.mjs';
+import { conformanceCases } from './tidy/conformance.mjs';
+import { protocolPage, untestedCases } from './tidy/protocol.mjs';
 import { filesBelow, textOf } from './tidy/sources.mjs';
 import { readStatistics } from './tidy/vocabularies.mjs';
 import jestConfiguration from '../jest.config.mjs';
@@ -52,6 +54,15 @@ describe('the tree is tidy', () => {
   test('every requirement has a test and a line in the protocol page', () => {
     const protocol = existsSync(join(root, 'docs/protocol.md')) ? textOf('docs/protocol.md') : '';
     expect(brokenRequirements(sources, protocol)).toEqual([]);
+  });
+
+  test('the protocol page is what template and source say (npm run docs)', () => {
+    expect(textOf('docs/protocol.md')).toBe(protocolPage());
+  });
+
+  test('every conformance case has a test that is named after it, or a reason why not', () => {
+    expect(conformanceCases()).toHaveLength(168);
+    expect(untestedCases()).toEqual([]);
   });
 
   test('the lower floors do not log', () => {

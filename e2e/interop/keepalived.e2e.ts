@@ -16,11 +16,15 @@ const SETTLED_ADVERTS = 8;
 
 const cells: readonly Omit<Cell, 'daemons'>[] = [
   {
+    name: 'version 2 without a password [I01]',
+    router: { version: 2, advertIntervalMs: V2_INTERVAL_MS, addresses: IPV4 },
+  },
+  {
     name: 'version 2 with a password',
     router: { version: 2, advertIntervalMs: V2_INTERVAL_MS, addresses: IPV4, password: 'secret12' },
   },
   { name: 'version 3 IPv4', router: { addresses: IPV4 } },
-  { name: 'version 3 IPv6', router: { addresses: IPV6 } },
+  { name: 'version 3 IPv6 [I04]', router: { addresses: IPV6 } },
   { name: 'version 3 IPv4 unicast', router: { addresses: IPV4, unicast: true } },
   {
     name: 'version 3 IPv6 unicast, which keepalived sends with hop limit 64',
