@@ -11,7 +11,9 @@ function runShort(statements: string): unknown[] {
   const ports = fileURLToPath(new URL('../../dist/linux/index.js', import.meta.url));
   const program = `
     import { closeSync, openSync } from 'node:fs';
-    import { openAddressOwner, openAnnouncer, openLinkMonitor, openPacketIo, openRouteOwner } from ${JSON.stringify(ports)};
+    import {
+      openAddressOwner, openAnnouncer, openLinkMonitor, openPacketIo, openRouteOwner,
+    } from ${JSON.stringify(ports)};
     const print = (value) => console.log(JSON.stringify(value ?? null));
     const told = (f) => {
       try { print(f()); } catch ({ code, details }) { print({ code, errno: details?.errno }); }
