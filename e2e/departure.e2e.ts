@@ -116,7 +116,8 @@ describe('preempt_delay', () => {
       const waitedMs = preemption.atMs - (transitions(a)[0]?.atMs ?? 0);
       expect(waitedMs).toBeGreaterThan(2_000);
       expect(waitedMs).toBeLessThan(3_000);
-      expect(story(b).at(-1)).toBe('master>backup higher-priority-advert');
+      const yielded = await waitForTransition(b, 'master>backup', 1_000);
+      expect(yielded.reason).toBe('higher-priority-advert');
     }));
 
   test('does not delay the takeover from a master that dies: within 1 s instead of 30 s', () =>
