@@ -154,6 +154,7 @@ describe('a node that starts with the virtual address of a past life', () => {
           .slice(0, 2),
       ).toEqual(['leftover-address-removed', 'state-changed']);
       await bed.waitForHolders(['b'], 500);
+      await capture.settle();
       expect(capture.adverts('10.9.0.1')).toEqual([]);
       expect(capture.arpClaims(VIP).filter(({ senderMac }) => senderMac === bed.lan.host('a').mac)).toEqual([]);
 
