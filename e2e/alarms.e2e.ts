@@ -8,7 +8,7 @@ import type { AlarmStatus } from '@baton/agent/control';
 import { waitFor, type BatonNode } from '@baton/lab';
 import { FAST_MS, onLan, VIP, VIP_PREFIX, type Bed } from './support/bed.js';
 import { writeAdvert, type AdvertFields } from './support/frames.js';
-import { elect, story, waitForTransition } from './support/journal.js';
+import { elect, START_DEADLINE_MS, story, waitForTransition } from './support/journal.js';
 
 /** The engine's counters are looked at 2 s after the first of a kind was told. */
 const ALARM_DEADLINE_MS = 4_000;
@@ -19,6 +19,8 @@ describe('a stranger with our VRID', () => {
     onLan(['a'], async (bed) => {
       const a = bed.baton('a', { priority: 100, file: { observe: true } });
       await elect(a);
+      // Only it can tell the MAC behind an address, and it starts later than the router.
+      await waitFor('the observer', START_DEADLINE_MS, async () => (await a.status())?.engine.observer === 'running');
       await advertise(bed, { priority: 250, addresses: ['10.9.0.200'] }, 30);
 
       const alarm = await alarmOf(a, 'vrid-collision');

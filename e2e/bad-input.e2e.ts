@@ -322,7 +322,7 @@ test('a daemon that cannot write its journal still runs: an alarm within 5 s and
     const a = bed.baton('a', { priority: 200, file: { state_directory: '/etc/hostname/state' } });
     await a.start();
     const daemon = a.process;
-    await waitFor('a to be master', 8_000, () => daemon.log.includes('to=master'));
+    await waitFor('a to be master', START_DEADLINE_MS, () => daemon.log.includes('to=master'));
     expect(await bed.lan.addresses('a')).toContain(VIP_PREFIX);
     await waitFor('the alarm', 5_000, async () =>
       (await a.status())?.alarms.some(({ name }) => name === 'journal-unwritable'),

@@ -47,6 +47,7 @@ describe.each(MODES)('$name', (mode) => {
       }
       for (const vip of VIPS) expect(await connects(bed.lan, vip, PORT)).toBe(true);
 
+      await wire.settle();
       const replies = wire.arpClaims(VIP).filter(({ target }) => target === bed.lan.client.address);
       expect(replies.map(({ senderMac }) => senderMac)).toEqual([masterMac(mode, host, 4)]);
       const answers = wire.neighbourClaims(VIP6).filter(({ isSolicited }) => isSolicited);

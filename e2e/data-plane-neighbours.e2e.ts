@@ -6,7 +6,7 @@ import { insideNamespace, run, waitFor } from '@baton/lab';
 import { FAST_MS, onLan, VIP } from './support/bed.js';
 import { countAnswers, neighbourMac } from './support/client.js';
 import { writeArpRequest } from './support/frames.js';
-import { elect, readJournal, story } from './support/journal.js';
+import { elect, readJournal, START_DEADLINE_MS, story } from './support/journal.js';
 import { DUAL_STACK } from './support/modes.js';
 
 const CLIENT6 = 'fd09::10';
@@ -58,6 +58,7 @@ describe('a switch that forwards groups only where somebody has joined', () => {
       await waitFor('the switch to know who has joined', 5_000, async () => {
         const before = { backup: sixes(cable), client: sixes(other) };
         await waitFor('ten adverts', 3_000, () => sixes(cable) >= before.backup + 10);
+        await other.settle();
         return sixes(other) === before.client;
       });
 
@@ -71,7 +72,7 @@ describe('a stranger that claims the address', () => {
     onLan(['a'], async (bed) => {
       const a = bed.baton('a', { priority: 200, router: { announce: { delay: '0s' } }, file: { observe: true } });
       await elect(a);
-      await waitFor('the observer', 5_000, async () => (await a.status())?.engine.observer === 'running');
+      await waitFor('the observer', START_DEADLINE_MS, async () => (await a.status())?.engine.observer === 'running');
       const capture = await bed.capture();
       const injector = await bed.injector();
       const { mac } = bed.lan.client;
@@ -86,6 +87,7 @@ describe('a stranger that claims the address', () => {
       expect([alarm?.name, alarm?.detail.includes(mac)]).toEqual(['duplicate-address', true]);
       expect(story(a)).toEqual(['initialize>backup startup', 'backup>master master-down-timer']);
       await capture.waitForAdvert('an advert after all', 1_000, ({ atMs }) => atMs > Date.now() - 2 * FAST_MS);
+      await capture.settle();
       // The kernel answers whoever asks for its address, and the claim of a stranger is such a question.
       const toAll = capture.arpClaims(VIP).filter(({ senderMac, operation }) => senderMac !== mac && operation === 1);
       expect(toAll).toEqual([]);

@@ -67,10 +67,10 @@ async function handOver(bed: Bed, mode: Mode): Promise<Seen> {
   await forgetNeighbours(bed.lan);
   const asking = await Promise.all(VIPS.map((vip) => keepAsking(bed.lan, vip)));
   for (const each of asking) bed.stopAtEnd(each);
-  const before = asking.map(({ lines }) => lines.length);
 
   await a.stop();
   await waitForTransition(b, 'backup>master', 2_000);
+  const before = asking.map(({ lines }) => lines.length);
   await waitFor('b to answer for a while', 2_000, () =>
     asking.every(({ lines }, index) => lines.length > (before[index] ?? 0) + ANSWERS),
   );

@@ -116,7 +116,8 @@ describe('preempt_delay', () => {
       const waitedMs = preemption.atMs - (transitions(a)[0]?.atMs ?? 0);
       expect(waitedMs).toBeGreaterThan(2_000);
       expect(waitedMs).toBeLessThan(3_000);
-      expect(story(b).at(-1)).toBe('master>backup higher-priority-advert');
+      const yielded = await waitForTransition(b, 'master>backup', 1_000);
+      expect(yielded.reason).toBe('higher-priority-advert');
     }));
 
   test('does not delay the takeover from a master that dies: within 1 s instead of 30 s', () =>
@@ -153,6 +154,7 @@ describe('a node that starts with the virtual address of a past life', () => {
           .slice(0, 2),
       ).toEqual(['leftover-address-removed', 'state-changed']);
       await bed.waitForHolders(['b'], 500);
+      await capture.settle();
       expect(capture.adverts('10.9.0.1')).toEqual([]);
       expect(capture.arpClaims(VIP).filter(({ senderMac }) => senderMac === bed.lan.host('a').mac)).toEqual([]);
 

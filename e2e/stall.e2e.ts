@@ -28,6 +28,7 @@ describe('a backup whose engine is frozen for 0.5 s at 100 ms adverts', () => {
         );
       }
 
+      await capture.settle();
       expect(capture.adverts('10.9.0.2')).toEqual([]);
       expect(story(b)).toEqual(['initialize>backup startup']);
       expect(readJournal(b).filter(({ event }) => event === 'stall-detected').length).toBeGreaterThan(0);
@@ -44,7 +45,7 @@ describe('a master whose engine is frozen for 6 s at 1 s adverts', () => {
       const capture = await bed.capture();
       await capture.waitForAdvert('an advert of a', 2_000, ({ source }) => source === '10.9.0.1');
 
-      await whileFrozen(a, 6_000);
+      const frozenMs = await whileFrozen(a, 6_000);
       const awakeAtMs = Date.now();
       const stepDown = await waitForTransition(a, 'master>backup', 1_000, { after: elected });
 
@@ -61,7 +62,7 @@ describe('a master whose engine is frozen for 6 s at 1 s adverts', () => {
       expect(story(a).at(-1)).toBe('master>backup woke-from-stall');
       const stall = readJournal(a).find(({ event }) => event === 'stall-detected');
       expect(stall?.['stalled_ms']).toBeGreaterThan(4_500);
-      expect(stall?.['stalled_ms']).toBeLessThan(6_500);
+      expect(stall?.['stalled_ms']).toBeLessThan(frozenMs + 500);
     }));
 });
 
@@ -79,8 +80,10 @@ describe('SIGKILL of the agent', () => {
       process.kill(agent, 'SIGKILL');
       await waitFor('another agent', 1_500, () => a.pids.length === 2 && a.pids[0] !== agent);
       await waitFor('the new agent to answer', START_DEADLINE_MS, async () => (await a.router())?.state === 'master');
-      const respawned = readJournal(a).find(({ event }) => event === 'agent-respawned');
-      expect(respawned?.['ended_by']).toBe('SIGKILL');
+      const respawned = await waitFor('the respawn in the journal', 2_000, () =>
+        readJournal(a).find(({ event }) => event === 'agent-respawned'),
+      );
+      expect(respawned['ended_by']).toBe('SIGKILL');
 
       const after = await a.router();
       expect({ since: after?.since, epoch: after?.epoch, reason: after?.reason }).toEqual({
@@ -89,6 +92,7 @@ describe('SIGKILL of the agent', () => {
         reason: before?.reason,
       });
       expect(story(b)).toEqual(['initialize>backup startup']);
+      await capture.settle();
       const adverts = capture.adverts('10.9.0.1').map(({ atMs }) => atMs);
       const gaps = adverts.slice(1).map((atMs, index) => atMs - (adverts[index] ?? atMs));
       expect(Math.max(...gaps)).toBeLessThan(2 * 2 * FAST_MS);
@@ -96,12 +100,15 @@ describe('SIGKILL of the agent', () => {
     }));
 });
 
-/** Stops the engine of a node for a time, and lets it run again whatever happens. */
-async function whileFrozen(node: BatonNode, durationMs: number): Promise<void> {
+/** Stops the engine of a node for a time, and lets it run again whatever happens.
+ *  @returns how long it was stopped, ms: on a busy machine more than was asked for */
+async function whileFrozen(node: BatonNode, durationMs: number): Promise<number> {
+  const fromMs = performance.now();
   process.kill(node.process.pid, 'SIGSTOP');
   try {
     await letPass(durationMs);
   } finally {
     process.kill(node.process.pid, 'SIGCONT');
   }
+  return performance.now() - fromMs;
 }

@@ -95,6 +95,7 @@ export class Contest {
     await this.lower.node.kill();
     await this.#startAsBackup(this.lower);
     await this.#settled(this.higher, Date.now());
+    await this.#settleCaptures();
     expect(this.lower.sent.adverts().filter(({ atMs }) => atMs > fromMs)).toEqual([]);
   }
 
@@ -139,6 +140,7 @@ export class Contest {
     returning.node.configure(options);
     await this.#startAsBackup(returning);
     await this.#settled(this.#other(returning), Date.now());
+    await this.#settleCaptures();
     expect(returning.sent.adverts().filter(({ atMs }) => atMs > fromMs)).toEqual([]);
     await this.#answers(this.#other(returning));
   }
@@ -219,11 +221,17 @@ export class Contest {
       const mac = answeringMac(owner.daemon, owner.node.host, family, this.#cell);
       const fromMs = Date.now() - STAMP_MS;
       await this.#ask(address, family);
+      await this.#settleCaptures();
       const named = this.#claimants(owner, address, fromMs);
       // keepalived's macvlan of the other family answers as well.
       expect(owner.daemon === 'keepalived' ? named.filter((one) => one === mac) : named).toEqual([mac]);
       expect(this.#claimants(this.#other(owner), address, fromMs)).toEqual([]);
     }
+  }
+
+  /** Nothing that either of the two has sent by now is missing after this. */
+  async #settleCaptures(): Promise<void> {
+    await Promise.all([this.higher, this.lower].map(({ sent }) => sent.settle()));
   }
 
   /** The MACs that one of the two named when the client asked for an address. */

@@ -1,12 +1,14 @@
 // What passes the switch of a LAN: adverts, ARP and all IPv6 of every host, with the kernel's wall-clock time, and the
 // file for other dissectors. tcpdump writes, this reads; nothing of Baton is used.
 
-import { mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LabProcess, LAB_DIRECTORY, waitFor, type LabHost, type Lan } from '@baton/lab';
 import { readFrame, type SeenAdvert, type SeenArp, type SeenFrame, type SeenNeighbour } from './frames.js';
 
 const START_DEADLINE_MS = 5_000;
+/** How long tcpdump may take to write what the kernel has handed to it, ms. */
+const SETTLE_DEADLINE_MS = 5_000;
 const FILE_HEADER_BYTES = 24;
 const RECORD_HEADER_BYTES = 16;
 
@@ -102,8 +104,27 @@ export class Capture {
     return waitFor(what, deadlineMs, () => this.adverts().find(wanted));
   }
 
-  /** Ends the capture; what it saw stays readable. */
+  /** Waits until every frame that has passed by now can be read: the kernel wakes tcpdump with each of them, and it
+   *  sleeps only when none is left. Without this, what a busy machine has not let it write yet looks as if it had not
+   *  been sent. */
+  async settle(): Promise<void> {
+    await waitFor(
+      'tcpdump to have written everything',
+      SETTLE_DEADLINE_MS,
+      () => !this.#process.running || isAsleep(this.#process.pid),
+    );
+  }
+
+  /** Ends the capture; what passed before stays readable. tcpdump throws away what it has not read when it is told to
+   *  end. */
   async stop(): Promise<void> {
+    await this.settle();
     await this.#process.stop('SIGTERM');
   }
+}
+
+/** Whether a process waits for something to happen (proc(5), state S). */
+function isAsleep(pid: number): boolean {
+  const file = `/proc/${String(pid)}/stat`;
+  return existsSync(file) && /\) S /u.test(readFileSync(file, 'utf8'));
 }

@@ -52,10 +52,12 @@ export class ClaimWatch {
 
   /** The longest time in which more than one kernel held the address, ms, up to now where it still goes on. */
   get longestOverlapMs(): number {
-    const lengthsMs = this.changes.flatMap(({ atMs, holders }, index) =>
-      holders.length > 1 ? [(this.changes[index + 1]?.atMs ?? Date.now()) - atMs] : [],
-    );
-    return Math.max(0, ...lengthsMs);
+    return this.#longestMs((holders) => holders.length > 1);
+  }
+
+  /** The longest time in which no kernel held the address, ms, up to now where it still goes on. */
+  get longestAbsenceMs(): number {
+    return this.#longestMs((holders) => holders.length === 0);
   }
 
   /** Who held the address alone, in order. */
@@ -64,7 +66,8 @@ export class ClaimWatch {
     return alone.filter((name, index) => name !== alone[index - 1]);
   }
 
-  /** How often it looked, and the longest time in which it did not look, ms. */
+  /** Looks once more, so that everything until now is in `changes`; how often it looked, and the longest time in which
+   *  it did not look, ms. */
   async coverage(): Promise<{ readonly samples: number; readonly longestGapMs: number }> {
     this.#report = undefined;
     this.#watcher.send({ type: 'report' });
@@ -73,6 +76,13 @@ export class ClaimWatch {
 
   async stop(): Promise<void> {
     for (const process of [this.#watcher, ...this.#anchors]) await process.stop('SIGKILL');
+  }
+
+  #longestMs(wanted: (holders: readonly string[]) => boolean): number {
+    const lengthsMs = this.changes.flatMap(({ atMs, holders }, index) =>
+      wanted(holders) ? [(this.changes[index + 1]?.atMs ?? Date.now()) - atMs] : [],
+    );
+    return Math.max(0, ...lengthsMs);
   }
 
   #hear(message: ClaimMessage): void {
