@@ -74,10 +74,14 @@ export class History {
   }
 }
 
+/** What every event of a router has. */
+const HEAD: readonly string[] = ['time', 'event', 'level', 'router'];
+
 /** Explains one transition.
  *  @param status undefined when no daemon answers */
 export function explain({ transition, before, hooks }: Story, status: StatusReport | undefined): Explanation {
-  const { time, router, event: _event, level: _level, ...fields } = transition;
+  const { time, router } = transition;
+  const fields: Fields = Object.fromEntries(Object.entries(transition).filter(([name]) => !HEAD.includes(name)));
   const reason = text(fields['reason']) ?? 'unknown';
   const now = status?.virtual_routers.find(({ name }) => name === router);
   return {
