@@ -15,7 +15,7 @@ const ALARM_DEADLINE_MS = 4_000;
 const ELECTED = ['initialize>backup startup', 'backup>master master-down-timer'];
 
 describe('a stranger with our VRID', () => {
-  test('and none of our addresses is ignored, and an alarm within 4 s says who it is and how often [D15]', () =>
+  test('D15: and none of our addresses is ignored, and an alarm within 4 s says who it is and how often', () =>
     onLan(['a'], async (bed) => {
       const a = bed.baton('a', { priority: 100, file: { observe: true } });
       await elect(a);
@@ -43,7 +43,7 @@ describe('a stranger with our VRID', () => {
       expect((await a.command('status')).stdout).toMatch(/^ALARM vrid-collision since \S+ \S+: web: /mu);
     }));
 
-  test('and some of our addresses is a peer in mid-change: an alarm within 4 s, and no second master [D15]', () =>
+  test('D15: and some of our addresses is a peer in mid-change: an alarm within 4 s, and no second master', () =>
     onLan(['a'], async (bed) => {
       const a = bed.baton('a', { priority: 100 });
       await elect(a);
@@ -59,7 +59,7 @@ describe('a stranger with our VRID', () => {
 describe('a forged advert of priority 255', () => {
   const forged = { priority: 255, addresses: [VIP] };
 
-  test('is believed without authentication, and an alarm names the unknown master at once [D16]', () =>
+  test('D16: is believed without authentication, and an alarm names the unknown master at once', () =>
     onLan(['a'], async (bed) => {
       const a = bed.baton('a', { priority: 100, router: { known_routers: ['10.9.0.1', '10.9.0.2'] } });
       const mastership = await elect(a);
@@ -74,7 +74,7 @@ describe('a forged advert of priority 255', () => {
       });
     }));
 
-  test('is discarded with authentication, counted, and an alarm when it repeats within 4 s [D16]', () =>
+  test('D16: is discarded with authentication, counted, and an alarm when it repeats within 4 s', () =>
     onLan(['a'], async (bed) => {
       const a = bed.baton('a', {
         priority: 100,

@@ -52,7 +52,7 @@ describe('a virtual MAC of both families', () => {
       expect(story(b).filter((line) => line.includes('master'))).toEqual(['backup>master priority-zero-received']);
     }));
 
-  test('is back within 500 ms when somebody deletes it, an address within 100 ms, and nobody changes state [D9]', () =>
+  test('D9: is back within 500 ms when somebody deletes it, an address within 100 ms, and nobody changes state', () =>
     onLan(['a'], async (bed) => {
       const a = bed.baton('a', { ...options, priority: 200 });
       await elect(a);

@@ -34,6 +34,7 @@ describe('baton status', () => {
         'session_sync',
         'alarms',
         'engine',
+        'refused_configuration',
       ]);
       expect(seen).toMatchObject({
         node: 'b',

@@ -17,7 +17,7 @@ async function macOf(bed: Bed, name: string): Promise<string> {
 }
 
 describe('after a partition', () => {
-  test('a host on the side of the loser knows the MAC of the winner 1 s later, every time [F29, D14]', () =>
+  test('D14: a host on the side of the loser knows the MAC of the winner 1 s later, every time [F29]', () =>
     onLan(['a', 'b'], async (bed) => {
       await elect(bed.baton('a', { priority: 200 }), bed.baton('b', { priority: 100 }));
       const [winner, loser] = [await macOf(bed, 'a'), await macOf(bed, 'b')];

@@ -13,6 +13,8 @@ import type { Writable } from 'node:stream';
 import { keepAccepted, readAccepted } from './accepted-configuration.js';
 import { AlarmWatch } from './alarm-watch.js';
 import { Answers } from './answers.js';
+import type { ReloadMode } from './control/connection.js';
+import type { RefusedConfiguration, ReloadReport } from './control/messages.js';
 import { ControlPresence } from './control/presence.js';
 import { ControlServer } from './control/server.js';
 import { equip, type Equipment } from './equipment.js';
@@ -22,6 +24,7 @@ import type { StartCommand } from './hooks/command.js';
 import type { FindLeftover } from './hooks/leftover.js';
 import type { Journal } from './journal.js';
 import { AgentLog } from './log.js';
+import { outlookOf, planOnly, ReloadRequests } from './reload-requests.js';
 import { RouterNews } from './router-news.js';
 import { fixedDifference, planStart, summarize } from './start-plan.js';
 
@@ -80,6 +83,8 @@ export class Agent {
   readonly #news: RouterNews;
   #phase: Phase = { kind: 'loading', waiting: [], reloadWanted: false };
   #missedMessages = 0;
+  readonly #reloads = new ReloadRequests();
+  #refused: RefusedConfiguration | null = null;
 
   constructor(ports: AgentPorts) {
     this.#ports = ports;
@@ -100,7 +105,7 @@ export class Agent {
     this.#news = new RouterNews({ reporter: this.#reporter, alarms: this.#alarms, clock });
     const answers = new Answers({
       channel: this.#channel, alarms: this.#alarms, news: this.#news, version: ports.version, wallClockMs,
-      running: () => this.#running(),
+      running: () => this.#running(), refused: () => this.#refused, reload: (mode) => this.#answerReload(mode),
     });
     this.#control = new ControlPresence(new ControlServer(answers), {
       away: (detail) => { this.#alarms.set('control-socket-unavailable', detail); },
@@ -183,14 +188,17 @@ export class Agent {
       return;
     }
     const loaded = this.#ports.load();
+    this.#reloads.begin(outlookOf(loaded, phase));
     if (!loaded.ok) {
       reportFindings(loaded.findings, this.#reporter);
-      this.#refuse(summarize(loaded.findings));
+      this.#refuse(summarize(loaded.findings), phase.equipment, loaded.findings.map(formatFinding));
+      this.#reloads.finish('invalid', null);
       return;
     }
     const fixed = fixedDifference(phase.configuration, loaded.configuration);
     if (fixed !== undefined) {
-      this.#refuse(fixed);
+      this.#refuse(fixed, phase.equipment);
+      this.#reloads.finish('refused', fixed);
       return;
     }
     reportFindings(loaded.warnings, this.#reporter);
@@ -222,14 +230,17 @@ export class Agent {
     equipment.memory.noteGeneration(generation);
     this.#keepAccepted(proposed);
     const refused = phase.kind === 'starting' ? phase.refused : undefined;
-    if (refused === undefined) this.#alarms.set('configuration-refused', undefined);
+    if (refused === undefined) {
+      this.#alarms.set('configuration-refused', undefined);
+      this.#refused = null;
+    }
     const wasStarting = phase.kind === 'starting';
     const { reloadWanted } = phase;
     this.#enter({ kind: 'running', configuration: proposed, equipment, proposed: undefined, reloadWanted: false });
     if (wasStarting) {
       const { version } = this.#ports;
       this.#reporter.report('info', 'agent-started', { version, node: proposed.node, generation, driver, scheduling });
-      if (refused !== undefined) this.#refuse(refused);
+      if (refused !== undefined) this.#refuse(refused, equipment);
       void this.#control.keep(proposed.runtimeDirectory);
       this.#news.noteConfigured(proposed, equipment);
       void this.#reconcile(equipment);
@@ -237,6 +248,7 @@ export class Agent {
       this.#log.configure(proposed.log);
       this.#reporter.report('info', 'configuration-applied', { generation });
       this.#news.noteConfigured(proposed, equipment);
+      this.#reloads.finish('applied', null);
     }
     if (reloadWanted) this.reload();
   }
@@ -261,7 +273,8 @@ export class Agent {
     if (phase.kind !== 'running') return;
     phase.equipment.hooks.refuse();
     this.#enter({ ...phase, proposed: undefined, reloadWanted: false });
-    this.#refuse(detail);
+    this.#refuse(detail, phase.equipment);
+    this.#reloads.finish('refused', detail);
     if (phase.reloadWanted) this.reload();
   }
 
@@ -325,9 +338,22 @@ export class Agent {
     }
   }
 
-  #refuse(detail: string): void {
-    this.#reporter.report('error', 'configuration-refused', { detail });
+  #refuse(detail: string, { memory }: Equipment, findings: readonly string[] = [detail]): void {
+    const generation = memory.generation + 1;
+    this.#reporter.report('error', 'configuration-refused', { generation, detail });
     this.#alarms.set('configuration-refused', detail);
+    this.#refused = { generation, since: new Date(this.#ports.wallClockMs()).toISOString(), findings };
+  }
+
+  /** A reload for somebody who waits for what comes of it. The socket is open only while an agent runs. */
+  #answerReload(mode: ReloadMode): Promise<ReloadReport> {
+    const phase = this.#phase;
+    if (mode === 'plan' && phase.kind === 'running') {
+      return Promise.resolve(planOnly(this.#ports.load(), phase));
+    }
+    const report = this.#reloads.ask();
+    this.reload();
+    return report;
   }
 
   #enter(phase: Phase): void {

@@ -3,8 +3,8 @@
 
 import type { Configuration } from '@baton/config';
 import type { AlarmWatch } from './alarm-watch.js';
-import type { ControlService } from './control/connection.js';
-import type { JournalEvent, StatusReport } from './control/messages.js';
+import type { ControlService, ReloadMode } from './control/connection.js';
+import type { JournalEvent, RefusedConfiguration, ReloadReport, StatusReport } from './control/messages.js';
 import type { EngineChannel } from './engine-channel.js';
 import type { Journal, JournalView } from './journal.js';
 import type { RouterNews } from './router-news.js';
@@ -19,6 +19,8 @@ export interface AnswerSources {
   readonly wallClockMs: () => number;
   /** What runs now; undefined before and after. */
   readonly running: () => { readonly configuration: Configuration; readonly journal: Journal } | undefined;
+  readonly refused: () => RefusedConfiguration | null;
+  readonly reload: (mode: ReloadMode) => Promise<ReloadReport>;
 }
 
 /** Answers for one agent. */
@@ -38,8 +40,12 @@ export class Answers implements ControlService {
     const { node, peers, routers: settings } = running()?.configuration ?? { node: '', peers: [], routers: [] };
     return buildStatus({
       node, version, peers, routers, settings, groups: news.groups(), engine, alarms: alarms.list(),
-      nowMs: wallClockMs(),
+      refused: this.#sources.refused(), nowMs: wallClockMs(),
     });
+  }
+
+  reload(mode: ReloadMode): Promise<ReloadReport> {
+    return this.#sources.reload(mode);
   }
 
   openEvents(follower?: (event: JournalEvent) => void): Promise<JournalView> {

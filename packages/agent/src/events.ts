@@ -3,7 +3,7 @@
 
 import type { LogFields, Logger } from '@baton/base';
 import type { Finding } from '@baton/config';
-import type { EngineMessage, TransitionSteps } from '@baton/engine/messages';
+import type { EngineMessage, TransitionEvidence, TransitionSteps } from '@baton/engine/messages';
 import type { StateChange } from '@baton/vrrp';
 import type { JournalEvent } from './control/messages.js';
 
@@ -37,6 +37,20 @@ export function transitionFields(router: string, change: StateChange, steps: Tra
     master: master?.address, master_priority: master?.priority,
     advertisement_ms: roundMs(steps.advertisementMs), addresses_ms: roundMs(steps.addressesMs),
     announced_ms: roundMs(steps.announcedMs),
+  };
+}
+
+/** What a transition rests on, for the journal: an operator reads it with `baton why`. */
+export function evidenceFields({ family, interface: place, timer, heard, ...others }: TransitionEvidence): LogFields {
+  return {
+    family: family === 4 ? 'ipv4' : 'ipv6', interface: place,
+    timer_armed_by: timer?.armedBy, timer_armed_ago_ms: roundMs(timer?.armedAgoMs),
+    timer_interval_ms: roundMs(timer?.intervalMs), skew_time_ms: roundMs(timer?.skewTimeMs),
+    master_advert_interval_ms: timer?.masterAdvertIntervalMs,
+    heard_from: heard?.address, heard_priority: heard?.priority, heard_interval_ms: heard?.advertIntervalMs,
+    heard_ago_ms: roundMs(heard?.agoMs), stalled_ms: roundMs(others.stalledMs),
+    refused_address: others.refusal?.address, refused_interface: others.refusal?.interface,
+    refused_errno: others.refusal?.errno,
   };
 }
 

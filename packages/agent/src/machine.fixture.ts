@@ -170,7 +170,7 @@ export function changed(
   const faults = to === 'fault' ? (['interface-missing'] as const) : [];
   return {
     type: 'state-changed', router, change: { from, to, reason, epoch, priority: 200, master: undefined, faults },
-    steps: { addressesMs: 0.25 }, at: NOW,
+    steps: { addressesMs: 0.25 }, evidence: { family: 4, interface: 'eth0' }, at: NOW,
   };
 }
 

@@ -7,7 +7,7 @@ import type { EngineMessage } from '@baton/engine/messages';
 import type { AlarmWatch } from './alarm-watch.js';
 import type { Snapshot } from './engine-channel.js';
 import type { Equipment } from './equipment.js';
-import { transitionFields, type EventReporter, type Notice } from './events.js';
+import { evidenceFields, transitionFields, type EventReporter, type Notice } from './events.js';
 import { Overruling } from './overruling.js';
 import { SyncGroups, type GroupChange, type GroupState } from './sync-groups.js';
 
@@ -47,11 +47,13 @@ export class RouterNews {
   /** A router changed its state.
    *  @param equipment undefined when nobody is to be told any more */
   noteTransition(
-    { router, change, steps, at }: Extract<EngineMessage, { type: 'state-changed' }>, equipment: Equipment | undefined,
+    { router, change, steps, evidence, at }: Extract<EngineMessage, { type: 'state-changed' }>,
+    equipment: Equipment | undefined,
   ): void {
     const { to: state, reason, epoch, faults } = change;
     const fields = transitionFields(router, change, steps);
-    this.#reporter.report(state === 'fault' ? 'error' : 'info', 'state-changed', fields, { atMs: at });
+    const context = { atMs: at, evidence: evidenceFields(evidence) };
+    this.#reporter.report(state === 'fault' ? 'error' : 'info', 'state-changed', fields, context);
     if (equipment === undefined) return;
     const { hooks, memory } = equipment;
     this.#alarms.noteState(router, state, faults, hooks.settingsOf(router));

@@ -56,6 +56,18 @@ describe('the state file', () => {
     expect(readFileSync(`${path}.broken`, 'utf8')).toBe(text);
   });
 
+  test('is written when the disk is back, although nothing has changed meanwhile', async () => {
+    const blocker = join(directory, 'state');
+    writeFileSync(blocker, 'a file where the directory should be');
+    const written = new Promise<void>((resolve) => {
+      const listener = { unwritable: () => { rmSync(blocker, { force: true }); }, writable: resolve };
+      const file = new StateFile(blocker, listener, 1);
+      file.save(state(7));
+    });
+    await written;
+    expect(await new StateFile(blocker, new Trouble()).read()).toEqual({ outcome: 'read', state: state(7) });
+  });
+
   test('says when it cannot be written and when it can again', async () => {
     const blocker = join(directory, 'state');
     writeFileSync(blocker, '');

@@ -22,6 +22,9 @@ export type StateFileResult =
   | { readonly outcome: 'absent' }
   | { readonly outcome: 'broken'; readonly detail: string; readonly movedTo: string };
 
+/** Wait until a refused state is written again without a newer one, ms. */
+const RETRY_DELAY_MS = 10_000;
+
 /** What the file reports about itself. */
 export interface StateFileListener {
   unwritable(detail: string): void;
@@ -35,8 +38,11 @@ export class StateFile {
   readonly #listener: StateFileListener;
   #wanted: PersistentState | undefined;
   #writing: Promise<void> | undefined;
+  readonly #retryDelayMs: number;
+  #retry: NodeJS.Timeout | undefined;
 
-  constructor(directory: string, listener: StateFileListener) {
+  constructor(directory: string, listener: StateFileListener, retryDelayMs = RETRY_DELAY_MS) {
+    this.#retryDelayMs = retryDelayMs;
     this.#directory = directory;
     this.#path = join(directory, 'agent-state.json');
     this.#listener = listener;
@@ -68,6 +74,7 @@ export class StateFile {
   async #writeWanted(): Promise<void> {
     // Lets the caller finish its tick, so that a burst of changes is one write.
     await Promise.resolve();
+    clearTimeout(this.#retry);
     while (this.#wanted !== undefined) {
       const state = this.#wanted;
       this.#wanted = undefined;
@@ -76,6 +83,8 @@ export class StateFile {
         this.#listener.writable();
       } catch (error) {
         this.#listener.unwritable(describeError(error));
+        clearTimeout(this.#retry);
+        this.#retry = setTimeout(() => { this.save(this.#wanted ?? state); }, this.#retryDelayMs).unref();
       }
     }
     this.#writing = undefined;

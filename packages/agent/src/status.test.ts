@@ -29,7 +29,7 @@ const source = (routers: readonly RouterSnapshot[]): StatusSource => ({
     observer: 'off', senders: [],
   },
   alarms: [{ name: 'interface-missing', subject: 'web', sinceMs: NOW - 1000, detail: 'eth0 does not exist' }],
-  nowMs: NOW,
+  refused: null, nowMs: NOW,
 });
 const first = (change: Partial<RouterSnapshot>): RouterStatus | undefined =>
   buildStatus(source([router(change)])).virtual_routers[0];
@@ -40,7 +40,8 @@ describe('the status report', () => {
       node: 'lb-a', version: '1.0.0', generation: 3, maintenance: false,
       virtual_routers: [{
         name: 'web', interface: 'eth0', vrid: 51, version: 3, state: 'backup', faults: [],
-        priority: { configured: 200, effective: 150 }, advert_interval_ms: 1000, master_down_interval_ms: 3609,
+        priority: { configured: 200, effective: 150 }, advert_interval_ms: 1000, preempt: true,
+        master_down_interval_ms: 3609,
         since: '2026-01-01T00:00:00.000Z', reason: 'startup', epoch: 7,
         addresses: [{ address: '192.0.2.10/24', installed: false }], master: null,
         peers: [{
@@ -65,6 +66,7 @@ describe('the status report', () => {
         pid: 42, packet_driver: 'koffi', scheduling: 'round-robin', rss_bytes: 1, stall_ms: 0, observer: 'off',
         discarded: { ttl: 2 },
       },
+      refused_configuration: null,
     });
   });
 

@@ -4,7 +4,9 @@
 import type { PeerConfiguration, RouterSettings } from '@baton/config';
 import type { EngineSnapshot, FamilySnapshot, HeardRouter, RouterSnapshot } from '@baton/engine/messages';
 import type { Alarm, AlarmEvidence } from './alarms.js';
-import type { AlarmStatus, FamilyStatus, RouterStatus, StatusReport } from './control/messages.js';
+import type {
+  AlarmStatus, FamilyStatus, RefusedConfiguration, RouterStatus, StatusReport,
+} from './control/messages.js';
 import type { GroupState } from './sync-groups.js';
 
 /** Everything a status report is made of. */
@@ -18,6 +20,7 @@ export interface StatusSource {
   readonly groups: readonly GroupState[];
   readonly engine: EngineSnapshot;
   readonly alarms: readonly Alarm[];
+  readonly refused: RefusedConfiguration | null;
   /** Wall-clock milliseconds since 1970. */
   readonly nowMs: number;
 }
@@ -41,6 +44,7 @@ export function buildStatus(source: StatusSource): StatusReport {
       pid: engine.pid, packet_driver: engine.driver, scheduling: engine.scheduling, rss_bytes: engine.rssBytes,
       stall_ms: engine.stallMs, observer: engine.observer, discarded: engine.discarded,
     },
+    refused_configuration: source.refused,
   };
 }
 
@@ -66,7 +70,9 @@ function buildRouter(router: RouterSnapshot, source: StatusSource): RouterStatus
   return {
     name: router.name, interface: router.interface, vrid: router.vrid, version: router.version,
     state: router.state, faults: router.faults, priority: router.priority,
-    advert_interval_ms: router.advertIntervalMs, master_down_interval_ms: router.masterDownIntervalMs,
+    advert_interval_ms: router.advertIntervalMs,
+    preempt: source.settings.find(({ name }) => name === router.name)?.families[0].preemptMode ?? true,
+    master_down_interval_ms: router.masterDownIntervalMs,
     since: isoTime(router.sinceMs), reason: router.reason, epoch: router.epoch,
     addresses: router.addresses.map(({ address, installed }) => ({ address, installed })),
     master: buildMaster(router, source),

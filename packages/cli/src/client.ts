@@ -6,7 +6,7 @@ import type { Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { BatonError } from '@baton/base';
 import { CONTROL_SOCKET } from '@baton/agent/control';
-import type { ControlReply, ControlRequest, JournalEvent, StatusReport } from '@baton/agent/control';
+import type { ControlReply, ControlRequest, JournalEvent, ReloadReport, StatusReport } from '@baton/agent/control';
 import { findDaemonProcess } from './daemon-lock.js';
 import type { CliErrorCode } from './exit-codes.js';
 
@@ -38,6 +38,20 @@ export async function requestStatus(socketPath: string, timeoutMs = REPLY_TIMEOU
   });
   if (status === undefined) throw refused('the daemon answered something else than its status');
   return status;
+}
+
+/** Asks a daemon to read its configuration file again.
+ *  @throws {BatonError<CliErrorCode>} as requestStatus */
+export async function requestReload(
+  socketPath: string, wanted: { readonly plan: boolean }, timeoutMs = REPLY_TIMEOUT_MS,
+): Promise<ReloadReport> {
+  let report: ReloadReport | undefined;
+  await converse(socketPath, { id: 1, method: 'reload', plan: wanted.plan }, timeoutMs, (reply) => {
+    if (reply.type === 'reload') report = reply.report;
+    return 'finished';
+  });
+  if (report === undefined) throw refused('the daemon answered something else than what came of the reload');
+  return report;
 }
 
 /** Hands over past events, oldest first, and with `follow` all that come, until the daemon ends the stream.
@@ -103,7 +117,7 @@ function readReply(line: string): ControlReply | undefined {
   try {
     const value: unknown = JSON.parse(line);
     const known = typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string'
-      && ['status', 'event', 'done', 'error'].includes(value.type);
+      && ['status', 'event', 'done', 'reload', 'error'].includes(value.type);
     return known ? (value as ControlReply) : undefined;
   } catch {
     return undefined;

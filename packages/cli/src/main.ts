@@ -6,8 +6,10 @@ import { BatonError, describeError, EXIT, type ExitCode } from '@baton/base';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import type { CheckOptions } from './commands/check.js';
 import type { EventsOptions } from './commands/events.js';
+import type { ReloadOptions } from './commands/reload.js';
 import type { SimulateOptions } from './commands/simulate.js';
 import type { StatusOptions } from './commands/status.js';
+import type { WhyOptions } from './commands/why.js';
 import { exitCodeOf } from './exit-codes.js';
 import { endWhenOutputIsLost } from './lost-output.js';
 import { DEFAULT_CONFIGURATION_FILE, problemOfFileName } from './run-arguments.js';
@@ -22,6 +24,8 @@ Examples:
   baton run -c /etc/baton/baton.yaml    the daemon in the foreground
   baton status --watch                  both nodes in one table, every second
   baton events --since 1h --follow      what happened, and what happens
+  baton why web                         why the virtual router web is in its state, step by step
+  baton reload --plan                   what a changed file would do, before it does
   baton simulate a.yaml b.yaml          what a failure of the master would do, in virtual time
 
 Exit codes:
@@ -44,6 +48,8 @@ function buildProgram(finish: Finish): Command {
   addCheck(program, finish);
   addStatus(program, finish);
   addEvents(program, finish);
+  addWhy(program, finish);
+  addReload(program, finish);
   addSimulate(program, finish);
   return program;
 }
@@ -90,6 +96,28 @@ function addEvents(program: Command, finish: Finish): void {
     .action(async (options: EventsOptions) => {
       const { events } = await import('./commands/events.js');
       finish(await events(options));
+    });
+}
+
+function addWhy(program: Command, finish: Finish): void {
+  program.command('why').description('take the last transition of each virtual router apart')
+    .argument('[router]', 'only this one')
+    .option(...CONFIG_OPTION)
+    .option('--json', 'print the explanations as JSON, one a line')
+    .action(async (router: string | undefined, options: WhyOptions) => {
+      const { why } = await import('./commands/why.js');
+      finish(await why(router, options));
+    });
+}
+
+function addReload(program: Command, finish: Finish): void {
+  program.command('reload').description('make the daemon read its configuration file again, all of it or nothing')
+    .option(...CONFIG_OPTION)
+    .option('--plan', 'only say what would change, and what that interrupts')
+    .option('--json', 'print the outcome as JSON')
+    .action(async (options: ReloadOptions) => {
+      const { reload } = await import('./commands/reload.js');
+      finish(await reload(options));
     });
 }
 

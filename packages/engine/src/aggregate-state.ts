@@ -19,6 +19,9 @@ export function aggregateFaults(states: readonly State[]): FaultReason[] {
 
 /** Of what the families did in one turn, the change that explains why the router is in `to` now.
  *  @param changes at least one */
-export function decisiveChange(changes: readonly StateChange[], to: StateName): StateChange | undefined {
-  return changes.find((change) => change.to === to) ?? changes.at(-1);
+export function decisiveChange<Change extends { readonly change: StateChange }>(
+  changes: readonly Change[],
+  to: StateName,
+): Change | undefined {
+  return changes.find(({ change }) => change.to === to) ?? changes.at(-1);
 }

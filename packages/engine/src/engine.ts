@@ -212,6 +212,7 @@ export class Engine {
     if (!canOutsleepPeers(lateMs)) return;
     for (const family of this.#roster.families()) {
       if (!hasOutsleptItsPeers(family.router, now, this.#restingSince)) continue;
+      family.stalledMs = lateMs;
       takeTurn(family, { kind: 'stalled' }, now, this.#context);
     }
     if (lateMs <= STALL_NOTICE_MS) return;

@@ -19,13 +19,15 @@ import { aggregateFaults, aggregateState, decisiveChange } from './aggregate-sta
 import { Credentials } from './credentials.js';
 import { HeardRouters } from './heard-routers.js';
 import { LossHistory } from './loss-history.js';
-import type { RouterConfiguration, TransitionSteps } from './messages.js';
+import type { Refusal, RouterConfiguration, TransitionSteps } from './messages.js';
 import { Verdicts } from './verdicts.js';
 
 /** A transition of a router as a whole, to be told to the agent. */
 export interface RouterTransition {
   readonly change: StateChange;
   readonly steps: TransitionSteps;
+  /** The family whose change it is. */
+  readonly family: FamilyRouter;
 }
 
 /** What a router is configured with besides the parameters of its families, without its secrets. */
@@ -50,7 +52,7 @@ export class HostedRouter {
   /** The state that the agent was told last. */
   #told: StateName = 'initialize';
   /** What the families did since the last look at it, and how long it took. */
-  #changes: StateChange[] = [];
+  #changes: { readonly change: StateChange; readonly family: FamilyRouter }[] = [];
   #steps: TransitionSteps = {};
 
   constructor(configuration: RouterConfiguration, { mac, nowMs }: { readonly mac: Mac; readonly nowMs: number }) {
@@ -112,8 +114,8 @@ export class HostedRouter {
   }
 
   /** One of its families changed its state. */
-  noteChange(change: StateChange): void {
-    this.#changes.push(change);
+  noteChange(change: StateChange, family: FamilyRouter): void {
+    this.#changes.push({ change, family });
   }
 
   /** One of its families has taken these steps. */
@@ -125,18 +127,19 @@ export class HostedRouter {
    *  in the state that was told last. */
   takeTransition(nowMs: number): RouterTransition | undefined {
     const to = this.#settle();
-    const decisive = decisiveChange(this.#changes, to);
+    const found = decisiveChange(this.#changes, to);
     const steps = this.#steps;
     this.#changes = [];
     this.#steps = {};
-    if (decisive === undefined || to === this.#told) return undefined;
+    if (found === undefined || to === this.#told) return undefined;
+    const { change: decisive, family } = found;
     if (to === 'master') this.#epoch = this.#nextEpoch(decisive);
     const faults = aggregateFaults(this.families.map(({ router }) => router.state));
     const change: StateChange = { ...decisive, from: this.#told, to, epoch: this.#epoch, faults };
     this.#told = to;
     this.sinceMs = nowMs;
     this.reason = change.reason;
-    return { change, steps };
+    return { change, steps, family };
   }
 
   /** A family that joins is part of the decision as soon as it is master, or nobody is. */
@@ -167,6 +170,10 @@ export class FamilyRouter {
   virtualLink: VirtualLink | undefined;
   /** The kernel has made it as it should be. */
   hasVirtualLink = false;
+  /** What the kernel refused last, and how long the process last slept for too long: to be told with the transition
+   *  that follows. */
+  refusal: Refusal | undefined;
+  stalledMs: number | undefined;
 
   constructor(
     hosted: HostedRouter,

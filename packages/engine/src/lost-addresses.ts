@@ -31,6 +31,7 @@ export function reinstateLostAddresses(
     context.notices.say('warn', 'address-lost', fields);
   }
   if (family.losses.isTooMany(now)) {
+    family.refusal = undefined;
     takeTurn(family, { kind: 'claim-failed' }, now, context);
     return;
   }

@@ -92,6 +92,7 @@ export type EngineMessage =
       readonly router: string;
       readonly change: StateChange;
       readonly steps: TransitionSteps;
+      readonly evidence: TransitionEvidence;
       readonly at: number;
     }
   /** Something an operator should know, with a stable event name and flat fields; the agent logs and journals it. */
@@ -124,6 +125,49 @@ export interface TransitionSteps {
   readonly advertisementMs?: number;
   readonly addressesMs?: number;
   readonly announcedMs?: number;
+}
+
+/** What a transition rests on, as far as each played a part. Durations in ms, fractional. */
+export interface TransitionEvidence {
+  /** Of the two families of a router, the one that decided. */
+  readonly family: 4 | 6;
+  readonly interface: string;
+  /** The timer of the backup that it was. */
+  readonly timer?: TimerEvidence;
+  /** The advertisement that was heard last in this life, by whomever it was sent. */
+  readonly heard?: {
+    readonly address: string;
+    /** 0: it said that it leaves. */
+    readonly priority: number;
+    readonly advertIntervalMs: number;
+    /** How long before the decision. */
+    readonly agoMs: number;
+  };
+  /** How long the process did not run. */
+  readonly stalledMs?: number;
+  /** What the kernel would not install, and why. */
+  readonly refusal?: Refusal;
+}
+
+/** How a backup had waited when it stopped being one. */
+export interface TimerEvidence {
+  /** What had set it last: see BackupState in vrrp. */
+  readonly armedBy: 'entry' | 'advertisement' | 'resignation' | 'group-resignation';
+  /** How long before the decision. */
+  readonly armedAgoMs: number;
+  /** How long it was set for. */
+  readonly intervalMs: number;
+  /** The part of that which comes from our priority. */
+  readonly skewTimeMs: number;
+  /** The master's interval as learned, our own until then. */
+  readonly masterAdvertIntervalMs: number;
+}
+
+/** An address that the kernel refused. */
+export interface Refusal {
+  readonly address: string;
+  readonly interface: string;
+  readonly errno: string;
 }
 
 /** The state of one router at one moment. Instants are wall-clock milliseconds since the epoch. */

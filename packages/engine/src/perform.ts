@@ -42,7 +42,7 @@ export function perform(outputs: readonly VirtualRouterOutput[], context: Perfor
         steps.announcedMs ??= sinceDecisionMs();
         break;
       case 'state-changed':
-        context.family.hosted.noteChange(output.change);
+        context.family.hosted.noteChange(output.change, context.family);
         break;
       case 'lower-priority-received':
         reportLowerPriority(output.source, output.priority, context);
@@ -72,6 +72,7 @@ function claimAddresses(addresses: readonly VirtualAddress[], context: PerformCo
         interface: place.interface,
         errno: result.errno,
       });
+      family.refusal = { address: place.address, interface: place.interface, errno: result.errno };
       return false;
     }
   }

@@ -59,7 +59,7 @@ export class Reception {
         ...evidence(session, datagram),
       }));
     }
-    family.heard.note(source, advertisement, checksumForm, wallClockMs);
+    family.heard.note(source, advertisement, checksumForm, { now, wallClockMs });
     return { family, input: { kind: 'advertisement', advertisement, source } };
   }
 

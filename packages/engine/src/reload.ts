@@ -1,6 +1,6 @@
 // What a new configuration means for the routers that run: who leaves, who stays and who is new. Pure.
 
-import { isSameRouter } from '@baton/vrrp';
+import { isSameAcrossFamilies } from '@baton/vrrp';
 import type { HostedRouter } from './hosted-router.js';
 import type { RouterConfiguration } from './messages.js';
 
@@ -31,8 +31,5 @@ export function planReload(running: readonly HostedRouter[], wanted: readonly Ro
 /** Also with addresses of one more family, or of one less. */
 function isSame(hosted: HostedRouter, { families, virtualMac }: RouterConfiguration): boolean {
   if (hosted.settings.virtualMac !== virtualMac) return false;
-  const common = hosted.families.flatMap(({ family, router }) =>
-    families.filter((next) => next.family === family).map((next) => [router.parameters, next] as const),
-  );
-  return common.length > 0 && common.every(([now, next]) => isSameRouter(now, next));
+  return isSameAcrossFamilies(hosted.families.map(({ router }) => router.parameters), families);
 }

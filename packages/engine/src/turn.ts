@@ -3,6 +3,7 @@
 
 import { assert, type Instant } from '@baton/base';
 import type { VirtualRouterInput, VirtualRouterOutput } from '@baton/vrrp';
+import { gatherEvidence } from './evidence.js';
 import type { FamilyRouter } from './hosted-router.js';
 import type { InterfaceSession } from './interface-session.js';
 import type { FamilyOutputs, MovingGroup } from './moving-group.js';
@@ -46,7 +47,7 @@ export function takeGroupTurn(
   for (const family of group.families) context.roster.noteDeadline(family);
   if (entries.length === 0) return;
   performEntries(group, entries, now, context);
-  tellTransitions(group, context.ports);
+  tellTransitions(group, now, context.ports);
 }
 
 /** The session that a router runs on. */
@@ -76,10 +77,12 @@ function performEntries(
   }
 }
 
-function tellTransitions({ hosted }: MovingGroup, ports: EnginePorts): void {
+function tellTransitions({ hosted }: MovingGroup, now: Instant, ports: EnginePorts): void {
   for (const each of hosted) {
     const transition = each.takeTransition(ports.wallClockMs());
     if (transition === undefined) continue;
-    ports.emit({ type: 'state-changed', router: each.name, ...transition, at: each.sinceMs });
+    const { change, steps, family } = transition;
+    const evidence = gatherEvidence(family, change.reason, now);
+    ports.emit({ type: 'state-changed', router: each.name, change, steps, evidence, at: each.sinceMs });
   }
 }

@@ -34,7 +34,7 @@ export {
   createStatistics, DISCARD_STATISTICS, REMARK_STATISTICS, STATISTICS, type StatisticDescription, type StatisticName,
   type Statistics,
 } from './statistics.js';
-export { heldAddresses, isSameRouter, isAdvertInterval } from './parameters.js';
+export { heldAddresses, isSameAcrossFamilies, isAdvertInterval } from './parameters.js';
 export { isLinkLocal, maxAddressCount } from './address-list.js';
 export { masterDownIntervalMs, skewTimeMs } from './timers.js';
 export { isBetterMaster, type Contender } from './election.js';

@@ -147,6 +147,16 @@ export function isSameRouter(a: VirtualRouterParameters, b: VirtualRouterParamet
     && a.family === b.family;
 }
 
+/** Whether a router of these families goes on as one of those: they have a family in common, and each common one is the
+ *  same router. */
+export function isSameAcrossFamilies(
+  before: readonly VirtualRouterParameters[], after: readonly VirtualRouterParameters[],
+): boolean {
+  const common = before.flatMap((was) =>
+    after.filter(({ family }) => family === was.family).map((becomes) => [was, becomes] as const));
+  return common.length > 0 && common.every(([was, becomes]) => isSameRouter(was, becomes));
+}
+
 /** Asserts what the core relies on; configurations are validated, with messages for people, long before.
  *  @throws {InvariantError} */
 export function assertParameters(parameters: VirtualRouterParameters): void {

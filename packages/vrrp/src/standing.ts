@@ -22,6 +22,7 @@ export class Standing {
   primaryAddress: IpAddress | undefined;
   #state: State = { kind: 'initialize', startAt: undefined };
   #epoch: number;
+  #left: State | undefined;
   /** The router that was last heard advertising itself, while this one is not master. */
   #heard: Contender | undefined;
 
@@ -50,6 +51,11 @@ export class Standing {
     return { address: this.primaryAddress, priority: this.effectivePriority };
   }
 
+  /** The state before the present one that others were told of, as it was when it was left. */
+  get left(): State | undefined {
+    return this.#left;
+  }
+
   /** The only place where the state is assigned. */
   assign(state: State): void {
     this.#state = state;
@@ -64,6 +70,7 @@ export class Standing {
   /** Leaves the present state and enters `next`. Others are told unless they believe it to be in that state already. */
   transition(next: State, reason: TransitionReason): VirtualRouterOutput[] {
     const from = stateTold(this.#state);
+    if (from === this.#state.kind) this.#left = this.#state;
     const outputs = this.#leave(reason);
     this.assign(next);
     outputs.push(...this.#enter());

@@ -77,6 +77,12 @@ export class VirtualRouter {
     return this.#standing.master;
   }
 
+  /** What the router was before its last transition, with the deadlines that ran then: evidence for who explains it
+   *  afterwards. Undefined before the first one. */
+  get left(): State | undefined {
+    return this.#standing.left;
+  }
+
   /** Master_Down_Interval with the interval learned so far, ms, fractional (RFC 9568 §6.1). */
   get masterDownIntervalMs(): number {
     return masterDownIntervalMs(this.parameters.version, this.effectivePriority, this.#masterAdvertIntervalMs());

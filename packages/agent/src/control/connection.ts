@@ -2,10 +2,11 @@
 // misbehaves. Knows the socket and the messages; what a status is and where events come from it asks of the
 // ControlService.
 
-import { BatonError } from '@baton/base';
+import { assertNever, BatonError } from '@baton/base';
 import type { Socket } from 'node:net';
 import {
-  MAX_REQUEST_BYTES, type ControlReply, type ControlRequest, type JournalEvent, type StatusReport,
+  MAX_REQUEST_BYTES, type ControlReply, type ControlRequest, type JournalEvent, type ReloadReport,
+  type StatusReport,
 } from './messages.js';
 import { parseRequest } from './request.js';
 
@@ -13,9 +14,14 @@ import { parseRequest } from './request.js';
 export interface ControlService {
   /** @throws {BatonError} when the engine does not answer */
   status(): Promise<StatusReport>;
+  /** Reads the file again, and says what came of it. */
+  reload(mode: ReloadMode): Promise<ReloadReport>;
   /** The past up to now; from the same moment on, everything new goes to `follower`. */
   openEvents(follower?: (event: JournalEvent) => void): Promise<EventView>;
 }
+
+/** plan: says what would be done · apply: does it. */
+export type ReloadMode = 'plan' | 'apply';
 
 /** The past, and the end of following. */
 export interface EventView {
@@ -105,8 +111,7 @@ export class ControlConnection {
   async #answer(line: string): Promise<void> {
     const parsed = parseRequest(line);
     if (parsed.ok) {
-      const { request } = parsed;
-      await (request.method === 'status' ? this.#sendStatus(request.id) : this.#sendEvents(request));
+      await this.#serve(parsed.request);
       return;
     }
     const { id, code, message } = parsed;
@@ -115,6 +120,19 @@ export class ControlConnection {
       this.#send({ id, type: 'error', code, message, hint });
     } else {
       this.#refuse({ id, type: 'error', code, message });
+    }
+  }
+
+  async #serve(request: ControlRequest): Promise<void> {
+    switch (request.method) {
+      case 'status': return this.#sendStatus(request.id);
+      case 'events': return this.#sendEvents(request);
+      case 'reload': {
+        const report = await this.#service.reload(request.plan ? 'plan' : 'apply');
+        this.#send({ id: request.id, type: 'reload', report });
+        return;
+      }
+      default: assertNever(request);
     }
   }
 

@@ -6,13 +6,16 @@ export type ControlRequest =
   | { readonly id: number; readonly method: 'status' }
   /** Past events, oldest first, then `done`; with `follow` the stream stays open. Only events at or after `sinceMs`,
    *  an instant in wall-clock milliseconds since 1970; all when absent. */
-  | { readonly id: number; readonly method: 'events'; readonly sinceMs?: number; readonly follow: boolean };
+  | { readonly id: number; readonly method: 'events'; readonly sinceMs?: number; readonly follow: boolean }
+  /** Read the configuration file again; with `plan` nothing is applied. */
+  | { readonly id: number; readonly method: 'reload'; readonly plan: boolean };
 
 /** One line of an answer. */
 export type ControlReply =
   | { readonly id: number; readonly type: 'status'; readonly status: StatusReport }
   | { readonly id: number; readonly type: 'event'; readonly event: JournalEvent }
   | { readonly id: number; readonly type: 'done' }
+  | { readonly id: number; readonly type: 'reload'; readonly report: ReloadReport }
   | {
       readonly id: number; readonly type: 'error';
       readonly code: ControlErrorCode; readonly message: string; readonly hint?: string;
@@ -43,6 +46,41 @@ export interface StatusReport {
   readonly session_sync: { readonly tables: readonly never[] };
   readonly alarms: readonly AlarmStatus[];
   readonly engine: EngineStatus;
+  /** The configuration that was refused last, until one is accepted; null when the file is what runs. */
+  readonly refused_configuration: RefusedConfiguration | null;
+}
+
+/** A configuration that changed nothing. */
+export interface RefusedConfiguration {
+  /** The one that it would have been. */
+  readonly generation: number;
+  readonly since: string;
+  /** Everything that is wrong with it, each as `file:line:column key: what`. */
+  readonly findings: readonly string[];
+}
+
+/** `baton reload --json`: what came of reading the file again. */
+export interface ReloadReport {
+  /** applied: it runs · planned: it could · refused: the daemon or the kernel said no · invalid: the file has errors.
+   *  After the last two everything goes on as before. */
+  readonly outcome: 'applied' | 'planned' | 'refused' | 'invalid';
+  /** Of the configuration that the file holds. */
+  readonly generation: number;
+  /** Empty when nothing changes. */
+  readonly plan: readonly ReloadStep[];
+  /** Errors and warnings, each as `file:line:column key: what`. */
+  readonly findings: readonly string[];
+  /** Why it was refused. */
+  readonly detail: string | null;
+}
+
+/** One thing that a reload changes. */
+export interface ReloadStep {
+  /** Null when it is about the node as a whole. */
+  readonly router: string | null;
+  readonly what: string;
+  /** interrupts: the addresses that it names are away for a while, or for good. */
+  readonly effect: 'interrupts' | 'no interruption';
 }
 
 /** One virtual router of this node. Intervals in ms, priorities 0–255. */
@@ -55,6 +93,8 @@ export interface RouterStatus {
   readonly faults: readonly string[];
   readonly priority: { readonly configured: number; readonly effective: number };
   readonly advert_interval_ms: number;
+  /** Whether it takes over from a master of lower priority. */
+  readonly preempt: boolean;
   readonly master_down_interval_ms: number;
   readonly since: string;
   readonly reason: string;

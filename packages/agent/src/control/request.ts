@@ -16,7 +16,7 @@ export function parseRequest(line: string): ParsedRequest {
     return bad(0, 'the line is not JSON');
   }
   if (typeof value !== 'object' || value === null) return bad(0, 'the line is not a JSON object');
-  const { id, method, sinceMs, follow } = value as Readonly<Record<string, unknown>>;
+  const { id, method, sinceMs, follow, plan } = value as Readonly<Record<string, unknown>>;
   if (typeof id !== 'number' || !Number.isSafeInteger(id)) return bad(0, 'id must be an integer');
   if (typeof method !== 'string') return bad(id, 'method must be a string');
   switch (method) {
@@ -27,6 +27,9 @@ export function parseRequest(line: string): ParsedRequest {
       if (sinceMs === undefined) return { ok: true, request: { id, method, follow } };
       if (typeof sinceMs !== 'number') return bad(id, 'sinceMs must be a number');
       return { ok: true, request: { id, method, follow, sinceMs } };
+    case 'reload':
+      return typeof plan === 'boolean' ? { ok: true, request: { id, method, plan } }
+        : bad(id, 'plan must be true or false');
     default:
       return {
         ok: false, id, code: 'ERR_CONTROL_UNKNOWN_METHOD', message: `there is no method ${method.slice(0, 40)}`,

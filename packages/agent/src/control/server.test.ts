@@ -5,7 +5,9 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ControlService } from './connection.js';
-import { CONTROL_SOCKET, MAX_REQUEST_BYTES, type JournalEvent, type StatusReport } from './messages.js';
+import {
+  CONTROL_SOCKET, MAX_REQUEST_BYTES, type JournalEvent, type ReloadReport, type StatusReport,
+} from './messages.js';
 import { ControlServer, MAX_CLIENTS } from './server.js';
 
 const STATUS = { node: 'lb-a' } as StatusReport;
@@ -26,6 +28,11 @@ class FakeService implements ControlService {
     await this.gate;
     if (!this.engineIsSilent) return STATUS;
     throw new BatonError('ERR_AGENT_ENGINE_SILENT', 'no answer', { hint: 'look' });
+  }
+
+  reload(mode: 'plan' | 'apply'): Promise<ReloadReport> {
+    const outcome = mode === 'plan' ? 'planned' : 'applied';
+    return Promise.resolve({ outcome, generation: 2, plan: [], findings: [], detail: null });
   }
 
   openEvents(follower?: (event: JournalEvent) => void): ReturnType<ControlService['openEvents']> {
@@ -148,6 +155,16 @@ describe('the control socket', () => {
     ]);
   });
 
+  test.each([[true, 'planned'], [false, 'applied']])('passes on a reload, with plan %s, and what came of it', async (
+    plan, outcome,
+  ) => {
+    const client = open();
+    client.say(`{"id":1,"method":"reload","plan":${String(plan)}}\n`);
+    await client.until(({ lines }) => lines.length === 1);
+    const report = { outcome, generation: 2, plan: [], findings: [], detail: null };
+    expect(client.lines).toEqual([{ id: 1, type: 'reload', report }]);
+  });
+
   test('a request waits until the one before it has been answered', async () => {
     let release: () => void = () => undefined;
     service.gate = new Promise((resolve) => { release = resolve; });
@@ -187,6 +204,7 @@ describe('the control socket', () => {
     ['an id that is no integer', '{"id":1.5,"method":"status"}\n'],
     ['a request without a method', '{"id":0}\n'],
     ['a method with wrong arguments', '{"id":0,"method":"events","follow":"yes"}\n'],
+    ['a reload that does not say whether to plan', '{"id":0,"method":"reload"}\n'],
   ])('%s is answered with an error and ends the connection, not the server', async (_, bytes) => {
     const client = open();
     client.socket.write(bytes);
