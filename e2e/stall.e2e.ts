@@ -9,7 +9,7 @@ import { elect, readJournal, START_DEADLINE_MS, story, waitForTransition } from 
 const FREEZES = 12;
 const FREEZE_MS = 500;
 
-describe('a backup whose engine is frozen for 0.5 s at 100 ms adverts', () => {
+describe('a backup that is frozen for 0.5 s at 100 ms adverts', () => {
   test('hears the adverts that wait in its socket before its timer, and stays backup 12 times of 12', () =>
     onLan(['a', 'b'], async (bed) => {
       const a = bed.baton('a', { priority: 200 });
@@ -36,7 +36,7 @@ describe('a backup whose engine is frozen for 0.5 s at 100 ms adverts', () => {
     }));
 });
 
-describe('a master whose engine is frozen for 6 s at 1 s adverts', () => {
+describe('a master that is frozen for 6 s at 1 s adverts', () => {
   test('is backup before it sends anything, says that it slept, and leaves the new master alone', () =>
     onLan(['a', 'b'], async (bed) => {
       const a = bed.baton('a', { priority: 200, advertIntervalMs: 1000, router: { preempt: false } });
@@ -100,15 +100,17 @@ describe('SIGKILL of the agent', () => {
     }));
 });
 
-/** Stops the engine of a node for a time, and lets it run again whatever happens.
- *  @returns how long it was stopped, ms: on a busy machine more than was asked for */
+/** Stops all processes of a node for a time, as a host that is paused, and lets them run again whatever happens. The
+ *  agent comes first: one that runs alone would act for its engine.
+ *  @returns how long they were stopped, ms: on a busy machine more than was asked for */
 async function whileFrozen(node: BatonNode, durationMs: number): Promise<number> {
+  const { pids } = node;
   const fromMs = performance.now();
-  process.kill(node.process.pid, 'SIGSTOP');
+  for (const pid of pids) process.kill(pid, 'SIGSTOP');
   try {
     await letPass(durationMs);
   } finally {
-    process.kill(node.process.pid, 'SIGCONT');
+    for (const pid of pids.toReversed()) process.kill(pid, 'SIGCONT');
   }
   return performance.now() - fromMs;
 }

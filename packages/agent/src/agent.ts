@@ -8,7 +8,7 @@
 
 import { assertNever, describeError, EXIT, type Clock } from '@baton/base';
 import { formatFinding, type Configuration, type LoadResult } from '@baton/config';
-import type { AgentMessage, EngineMessage } from '@baton/engine/messages';
+import type { AgentMessage, EngineMessage, RouterAuthentication } from '@baton/engine/messages';
 import type { Writable } from 'node:stream';
 import { keepAccepted, readAccepted } from './accepted-configuration.js';
 import { AlarmWatch } from './alarm-watch.js';
@@ -19,17 +19,20 @@ import { ControlPresence } from './control/presence.js';
 import { ControlServer } from './control/server.js';
 import { equip, type Equipment } from './equipment.js';
 import { EngineChannel } from './engine-channel.js';
+import { EngineWatch, type EngineWatchPorts } from './engine-watch.js';
 import { EventReporter, reportFindings } from './events.js';
 import type { StartCommand } from './hooks/command.js';
 import type { FindLeftover } from './hooks/leftover.js';
 import type { Journal } from './journal.js';
+import { LastWills, type LastWillPorts } from './last-wills.js';
 import { AgentLog } from './log.js';
 import { outlookOf, planOnly, ReloadRequests } from './reload-requests.js';
+import type { Phase } from './phase.js';
 import { RouterNews } from './router-news.js';
 import { fixedDifference, planStart, summarize } from './start-plan.js';
 
 /** The world around the agent. */
-export interface AgentPorts {
+export interface AgentPorts extends LastWillPorts {
   readonly transmit: (message: AgentMessage) => void;
   readonly load: () => LoadResult;
   readonly startCommand: StartCommand;
@@ -40,6 +43,10 @@ export interface AgentPorts {
   readonly stderr: Writable;
   /** Identifies this life of the engine: a different text after every start of it. */
   readonly engineLife: string;
+  /** What the engine has used of the processor; undefined when nobody can tell. */
+  readonly engineWork: EngineWatchPorts['workOf'];
+  /** SIGKILL to the engine. */
+  readonly killEngine: () => void;
   readonly version: string;
   /** Runtime directory of an engine that already runs a configuration; undefined on the first start. */
   readonly resumeFrom: string | undefined;
@@ -54,24 +61,6 @@ const LAST_WRITES_TIMEOUT_MS = 500;
 /** Messages of the engine kept while the agent loads; the oldest are lost first, and counted. */
 export const MAX_WAITING_MESSAGES = 1000;
 
-type Phase =
-  /** Messages wait until there is somebody to hear them. */
-  | { readonly kind: 'loading'; readonly waiting: EngineMessage[]; readonly reloadWanted: boolean }
-  | {
-      readonly kind: 'starting'; readonly proposed: Configuration; readonly equipment: Equipment;
-      readonly refused: string | undefined; readonly fallback: Configuration | undefined;
-      readonly reloadWanted: boolean;
-    }
-  | {
-      readonly kind: 'running'; readonly configuration: Configuration; readonly equipment: Equipment;
-      /** Asked of the engine and not answered yet. */
-      readonly proposed: Configuration | undefined;
-      /** A reload was asked for meanwhile. */
-      readonly reloadWanted: boolean;
-    }
-  | { readonly kind: 'stopping' }
-  | { readonly kind: 'ended' };
-
 /** One agent of one engine. */
 export class Agent {
   readonly #ports: AgentPorts;
@@ -81,6 +70,8 @@ export class Agent {
   readonly #channel: EngineChannel;
   readonly #control: ControlPresence;
   readonly #news: RouterNews;
+  readonly #wills: LastWills;
+  readonly #watch: EngineWatch;
   #phase: Phase = { kind: 'loading', waiting: [], reloadWanted: false };
   #missedMessages = 0;
   readonly #reloads = new ReloadRequests();
@@ -103,6 +94,11 @@ export class Agent {
       },
     });
     this.#news = new RouterNews({ reporter: this.#reporter, alarms: this.#alarms, clock });
+    this.#wills = new LastWills(ports, this.#reporter, (notice) => { this.#news.noteNotice(notice); });
+    this.#watch = new EngineWatch({
+      clock, workOf: ports.engineWork, ask: () => { this.#channel.send({ type: 'heartbeat' }); },
+      frozen: (patienceMs) => { this.#killFrozen(patienceMs); },
+    });
     const answers = new Answers({
       channel: this.#channel, alarms: this.#alarms, news: this.#news, version: ports.version, wallClockMs,
       running: () => this.#running(), refused: () => this.#refused, reload: (mode) => this.#answerReload(mode),
@@ -144,6 +140,7 @@ export class Agent {
   receive(message: EngineMessage): void {
     const phase = this.#phase;
     if (phase.kind === 'ended') return;
+    this.#watch.heard();
     if (phase.kind === 'loading') {
       // What is missed of the routers, the first snapshot makes good.
       if (phase.waiting.push(message) <= MAX_WAITING_MESSAGES) return;
@@ -169,6 +166,12 @@ export class Agent {
         break;
       case 'snapshot':
         this.#channel.takeSnapshot(message);
+        break;
+      case 'will':
+        this.#wills.note(message);
+        this.#watch.expect(this.#wills.longestIntervalMs);
+        break;
+      case 'heartbeat':
         break;
       case 'stopping':
         void this.#stop();
@@ -207,13 +210,22 @@ export class Agent {
     this.#configure(loaded.configuration, phase.equipment);
   }
 
-  /** The engine is gone. Nothing is run any more: what must still be done for a dead engine belongs here. */
+  /** The engine is gone. Its last will comes first; then hooks are told `stop` if that took anything off, and otherwise
+   *  nothing is run any more: a daemon that was started meanwhile, or will be, tells what holds. */
   async engineLost(): Promise<void> {
     const phase = this.#phase;
     if (phase.kind === 'ended') return;
+    this.#watch.close();
+    const executed = this.#wills.execute((router) => this.#authenticationOf(router));
     this.#reporter.report('error', 'engine-lost');
+    const tookOff = await executed;
     if (phase.kind === 'starting' || phase.kind === 'running') {
-      phase.equipment.hooks.release();
+      const { hooks } = phase.equipment;
+      if (tookOff) {
+        this.#enter({ kind: 'stopping' });
+        hooks.stopAll();
+        await hooks.finish(STOP_HOOKS_TIMEOUT_MS);
+      } else hooks.release();
       await withinMs(phase.equipment.journal.flushed(), LAST_WRITES_TIMEOUT_MS);
     }
     await this.#end(EXIT.failed);
@@ -227,6 +239,7 @@ export class Agent {
     const { proposed, equipment } = phase;
     if (proposed === undefined || generation !== equipment.memory.generation + 1) return;
     equipment.hooks.accept();
+    this.#wills.prepare(proposed.runtimeDirectory);
     equipment.memory.noteGeneration(generation);
     this.#keepAccepted(proposed);
     const refused = phase.kind === 'starting' ? phase.refused : undefined;
@@ -338,6 +351,19 @@ export class Agent {
     }
   }
 
+  /** So that it can never wake up and go on as the master that it was. Its end closes the channel. */
+  #killFrozen(patienceMs: number): void {
+    this.#ports.killEngine();
+    this.#reporter.report('error', 'engine-frozen', { patience_ms: patienceMs });
+  }
+
+  #authenticationOf(router: string): RouterAuthentication | undefined {
+    const phase = this.#phase;
+    if (phase.kind !== 'starting' && phase.kind !== 'running') return undefined;
+    const configuration = phase.kind === 'starting' ? phase.proposed : phase.configuration;
+    return configuration.routers.find(({ name }) => name === router)?.authentication;
+  }
+
   #refuse(detail: string, { memory }: Equipment, findings: readonly string[] = [detail]): void {
     const generation = memory.generation + 1;
     this.#reporter.report('error', 'configuration-refused', { generation, detail });
@@ -362,6 +388,8 @@ export class Agent {
 
   async #closeDown(): Promise<void> {
     this.#enter({ kind: 'ended' });
+    this.#watch.close();
+    this.#wills.close();
     this.#alarms.close();
     await this.#control.close();
     await this.#log.flush(LAST_WRITES_TIMEOUT_MS);

@@ -6,6 +6,7 @@ import type { Configuration, Finding, HookEvent, LoadResult, RouterSettings } fr
 import type {
   AgentMessage, EngineMessage, EngineSnapshot, HeardSender, RouterSnapshot,
 } from '@baton/engine/messages';
+import type { ProvedWill, WillOutcome } from '@baton/engine/survivor';
 import { DEFAULT_RULES, createStatistics, type StateChange, type VirtualRouterParameters } from '@baton/vrrp';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -61,6 +62,13 @@ export class Machine {
   snapshotState: Pick<RouterSnapshot, 'state' | 'epoch'> = { state: 'initialize', epoch: 0 };
   /** Names of the routers that the engine knows: all in `snapshotState`. */
   snapshotRouters: readonly string[] = ['web'];
+  /** What becomes of the wills of a dead engine. */
+  willOutcome: Promise<WillOutcome> | undefined;
+  /** Wills that were to be carried out. */
+  readonly wills: ProvedWill[] = [];
+  /** Routers of which the peers were to be told. */
+  readonly resigned: string[] = [];
+  killed = 0;
   readonly #agents: Agent[] = [];
 
   configuration(routers: readonly string[]): Configuration {
@@ -90,6 +98,9 @@ export class Machine {
           done();
         },
       }),
+      engineWork: () => 0, killEngine: () => { this.killed += 1; },
+      openSurvivor: () => ({ execute: (wills) => this.#executeWills(wills) }),
+      onLastWill: (routers) => { this.resigned.push(...routers); },
       engineLife: this.engineLife, version: '1.2.3', resumeFrom: this.resumeFrom,
       end: (exitCode) => { this.ended.push(exitCode); },
     });
@@ -140,6 +151,13 @@ export class Machine {
     const answer = message.type === 'configure' ? this.onConfigure?.(message.generation) : undefined;
     if (answer !== undefined) agent.receive(answer);
     if (message.type === 'snapshot-request') agent.receive(this.#snapshot(message.id));
+  }
+
+  #executeWills(wills: readonly ProvedWill[]): Promise<WillOutcome> {
+    this.wills.push(...wills);
+    const routers = wills.map(({ configuration }) => configuration.name);
+    const report = { routers, priorityZeroMs: 1, addressesOffMs: 2 };
+    return this.willOutcome ?? Promise.resolve({ kind: 'executed', report });
   }
 
   #snapshot(id: number): EngineMessage {

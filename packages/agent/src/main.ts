@@ -4,13 +4,14 @@
 import { EXIT } from '@baton/base';
 import { loadConfiguration } from '@baton/config';
 import type { EngineMessage } from '@baton/engine/messages';
+import { Survivor } from '@baton/engine/survivor';
 import { dropInheritableCapabilities } from '@baton/linux';
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Agent } from './agent.js';
 import { startCommand } from './hooks/command.js';
 import { findLeftover } from './hooks/leftover.js';
-import { identifyProcess } from './process-identity.js';
+import { identifyProcess, processorTicks } from './process-identity.js';
 
 function main(): void {
   const { values } = parseArgs({
@@ -30,6 +31,7 @@ function main(): void {
     process.stderr.write(`baton-agent: hooks inherit the capabilities of the service (${dropped.errno})\n`);
   }
 
+  const enginePid = process.ppid;
   const agent = new Agent({
     transmit: (message) => {
       if (process.connected) process.send?.(message);
@@ -40,7 +42,13 @@ function main(): void {
     clock: { now: () => performance.now() },
     wallClockMs: () => Date.now(),
     stderr: process.stderr,
-    engineLife: describeLife(process.ppid),
+    engineLife: describeLife(enginePid),
+    engineWork: () => processorTicks(enginePid),
+    // Once it has ended, its id may be somebody else's, and it is not our parent any more.
+    killEngine: () => { if (process.ppid === enginePid) process.kill(enginePid, 'SIGKILL'); },
+    openSurvivor: (runtimeDirectory, hear) => new Survivor(runtimeDirectory, hear),
+    // There is no channel to the peers yet besides the advertisements.
+    onLastWill: () => undefined,
     version: readVersion(),
     resumeFrom: values.resume,
     end: (exitCode) => { endProcess(exitCode); },

@@ -23,6 +23,16 @@ export function identifyProcess(pid: number): ProcessIdentity | undefined {
   return { identity: `${boot}:${String(pid)}:${startTicks}`, hasEnded: state === 'Z' || state === 'X' };
 }
 
+/** What a process has used of the processor so far, in clock ticks.
+ *  @returns undefined when there is no such process, or it may not be looked at */
+export function processorTicks(pid: number): number | undefined {
+  const status = readStatus(pid);
+  if (status === undefined) return undefined;
+  // The fields utime and stime (proc(5)).
+  const fields = status.slice(status.lastIndexOf(')') + 2).split(' ');
+  return Number(fields[11]) + Number(fields[12]);
+}
+
 function readStatus(pid: number): string | undefined {
   try {
     return readFileSync(`/proc/${String(pid)}/stat`, 'utf8');

@@ -7,9 +7,10 @@ import { controlSocketPath } from './client.js';
 import type { CliErrorCode } from './exit-codes.js';
 import { DEFAULT_CONFIGURATION_FILE } from './run-arguments.js';
 
-/** Where a daemon listens and keeps its journal, and what was doubtful about finding that out. */
+/** Where a daemon listens, runs and keeps its journal, and what was doubtful about finding that out. */
 export interface DaemonLocation {
   readonly socketPath: string;
+  readonly runtimeDirectory: string;
   readonly stateDirectory: string;
   /** A sentence for the operator when the file could not be asked. */
   readonly doubt: string | undefined;
@@ -20,7 +21,7 @@ export interface DaemonLocation {
  *  @throws {BatonError<CliErrorCode>} when a file was given and there is none to read */
 export function locateDaemon(file: string | undefined): DaemonLocation {
   const { runtimeDirectory, stateDirectory, problem } = findDaemonDirectories(file ?? DEFAULT_CONFIGURATION_FILE);
-  const found = { socketPath: controlSocketPath(runtimeDirectory), stateDirectory };
+  const found = { socketPath: controlSocketPath(runtimeDirectory), runtimeDirectory, stateDirectory };
   if (problem === undefined) return { ...found, doubt: undefined };
   if (file === undefined && problem.code === 'missing-file') return { ...found, doubt: undefined };
   if (file !== undefined && ['missing-file', 'unreadable-file'].includes(problem.code)) {

@@ -6,6 +6,7 @@ import { BatonError, describeError, EXIT, type ExitCode } from '@baton/base';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import type { CheckOptions } from './commands/check.js';
 import type { EventsOptions } from './commands/events.js';
+import type { LastWillOptions } from './commands/last-will.js';
 import type { ReloadOptions } from './commands/reload.js';
 import type { SimulateOptions } from './commands/simulate.js';
 import type { StatusOptions } from './commands/status.js';
@@ -51,6 +52,7 @@ function buildProgram(finish: Finish): Command {
   addWhy(program, finish);
   addReload(program, finish);
   addSimulate(program, finish);
+  addLastWill(program, finish);
   return program;
 }
 
@@ -133,6 +135,17 @@ function addSimulate(program: Command, finish: Finish): void {
     .action(async (files: string[], options: SimulateOptions) => {
       const { simulate } = await import('./commands/simulate.js');
       finish(simulate(files, options));
+    });
+}
+
+/** Hidden: it is for the service manager. */
+function addLastWill(program: Command, finish: Finish): void {
+  program.command('last-will', { hidden: true })
+    .description('after every process of the daemon has died: resign, and take its addresses off')
+    .option(...CONFIG_OPTION)
+    .action(async (options: LastWillOptions) => {
+      const { lastWill } = await import('./commands/last-will.js');
+      finish(await lastWill(options));
     });
 }
 

@@ -28,6 +28,7 @@ import { snapshotRouter } from './snapshot.js';
 import { canOutsleepPeers, hasOutsleptItsPeers, latenessMs, STALL_NOTICE_MS } from './stall.js';
 import { sessionOf, takeGroupTurn, takeTurn, type TurnContext } from './turn.js';
 import { ensureVirtualLink, removeVirtualLink } from './virtual-mac.js';
+import { WillKeeper } from './will-keeper.js';
 
 /** Datagrams that are read from each socket at a time before a backup may take over, and how often: what a flood sends
  *  beyond that waits for the event loop. */
@@ -43,6 +44,7 @@ export class Engine {
   readonly #reception: Reception;
   readonly #context: TurnContext;
   readonly #refusedTraffic: RefusedTraffic;
+  readonly #wills: WillKeeper;
   #armedAt: Instant | undefined;
   /** When the engine last had nothing to do: what is late since then is late because the process did not run. */
   #restingSince: Instant = 0;
@@ -71,7 +73,8 @@ export class Engine {
       },
     });
     this.#refusedTraffic = new RefusedTraffic(ports);
-    this.#context = { ports, notices: this.notices, roster: this.#roster, sessions: this.#sessions };
+    this.#wills = new WillKeeper(ports.emit, (name) => this.#roster.find(name));
+    this.#context = { ports, notices: this.notices, roster: this.#roster, sessions: this.#sessions, wills: this.#wills };
   }
 
   /** Runs exactly these routers from now on, or changes nothing (reload.ts says who keeps its state).
@@ -104,6 +107,7 @@ export class Engine {
       for (const hosted of newcomers) this.#roster.add(hosted);
       this.#begin(newFamilies, syncGroups, now);
       this.#sessions.closeUnused();
+      for (const { name } of [...plan.leaving, ...this.#roster.all()]) this.#wills.note(name);
       this.#generation = generation;
     });
   }
@@ -118,6 +122,12 @@ export class Engine {
     this.#ports.linkMonitor.close();
     this.#ports.timer.arm(undefined, () => undefined);
     this.#roster.clear();
+    this.#wills.settle();
+  }
+
+  /** Tells all wills again, to an agent that has not heard them. */
+  restateWills(): void {
+    this.#wills.restate();
   }
 
   /** What the trackers of one router say. */
@@ -204,6 +214,7 @@ export class Engine {
     } finally {
       this.#working = false;
     }
+    this.#wills.settle();
     this.#rearm();
   }
 

@@ -17,16 +17,18 @@ import type { EnginePorts } from './ports.js';
 export interface LinuxPortsOptions {
   /** Tells what this daemon makes in the kernel from what another one makes. */
   readonly runtimeDirectory: string;
+  /** The packet driver; absent: what the environment says, or the best. */
+  readonly driver?: string;
   readonly emit: EnginePorts['emit'];
   readonly onLinkReadFailed: (failure: LinkReadFailure) => void;
 }
 
 /** Opens everything.
  *  @throws {BatonError} what the kernel refuses */
-export function openLinuxPorts({ runtimeDirectory, emit, onLinkReadFailed }: LinuxPortsOptions): EnginePorts {
+export function openLinuxPorts({ runtimeDirectory, driver, emit, onLinkReadFailed }: LinuxPortsOptions): EnginePorts {
   const clock = { now: () => performance.now() };
   return {
-    packetIo: openPacketIo(),
+    packetIo: openPacketIo(driver),
     clock,
     timer: new NodeDeadlineTimer(clock),
     addressOwner: openAddressOwner(),

@@ -8,11 +8,9 @@
 
 import { BatonError, describeError, EXIT, isBatonError } from '@baton/base';
 import { virtualMac, type NetErrorCode } from '@baton/net';
-import { lockFile, lockName, notifyService, useRealTimeScheduling, type FileLock } from '@baton/linux';
+import { lockName, notifyService, useRealTimeScheduling } from '@baton/linux';
 import { missingCapabilities, startObserver, type Evidence, type Observer } from '@baton/net/linux';
 import { heldAddresses } from '@baton/vrrp';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { Engine } from './engine.js';
 import { HeardSenders } from './heard-senders.js';
@@ -23,6 +21,7 @@ import type { EnginePorts } from './ports.js';
 import { rehearsePromotion } from './rehearsal.js';
 import { ReloadGate } from './reload-gate.js';
 import { RouterLocks } from './router-locks.js';
+import { takeRuntimeLock, type RuntimeLock } from './runtime-lock.js';
 import { AgentSupervisor, type AgentExit } from './supervisor.js';
 
 /** What `baton run` hands to the engine. */
@@ -41,7 +40,6 @@ export const REAL_TIME_PRIORITY = 10;
 /** How often an agent may die before it has sent its first configuration. */
 export const MAX_FAILED_STARTS = 3;
 
-type HeldLock = Extract<FileLock, { ok: true }>;
 type ConfigureMessage = Extract<AgentMessage, { type: 'configure' }>;
 
 /** Runs the engine in this process until it is told to stop; ends the process with an exit code. */
@@ -57,7 +55,7 @@ class EngineProcess {
   #engine: Engine | undefined;
   #ports: EnginePorts | undefined;
   #driver = '';
-  #lock: HeldLock | undefined;
+  #lock: RuntimeLock | undefined;
   readonly #routerLocks = new RouterLocks(lockName, (lock, holder) => {
     const { pid = 0, uid = 0 } = holder ?? {};
     this.#engine?.notices.sayLimited('warn', 'router-lock-contested', lock, { lock, pid, user_id: uid });
@@ -119,6 +117,9 @@ class EngineProcess {
         // An agent that is started again while routers run cannot undo them: the last good configuration goes on.
         if (this.#engine === undefined) this.#endAfterAgent(message.exitCode);
         break;
+      case 'heartbeat':
+        this.#send({ type: 'heartbeat' });
+        break;
       case 'stopped':
         this.#end();
     }
@@ -147,6 +148,7 @@ class EngineProcess {
       return;
     }
     this.#observe(message);
+    this.#engine.restateWills();
     this.#send({
       type: 'configured',
       generation: message.generation,
@@ -315,40 +317,6 @@ const PRIVILEGE_ERRORS: ReadonlySet<string> = new Set<NetErrorCode>([
   'ERR_NET_RAW_SOCKET_DENIED',
   'ERR_NET_CAPABILITY_MISSING',
 ]);
-
-/** Takes the lock that makes this daemon the only one on its runtime directory. The kernel drops it when the process
- *  dies, however it dies. */
-function takeRuntimeLock(directory: string): HeldLock {
-  try {
-    mkdirSync(directory, { recursive: true, mode: 0o750 });
-  } catch (cause) {
-    throw new BatonError(
-      'ERR_ENGINE_RUNTIME_DIRECTORY',
-      `cannot make the runtime directory ${directory}: ${describeError(cause)}`,
-      {
-        cause,
-        hint: 'make it writable for the service, or set runtime_directory',
-      },
-    );
-  }
-  const lock = openLock(join(directory, 'baton.lock'));
-  if (lock.ok) return lock;
-  const holder = lock.holderPid === undefined ? 'another process' : `process ${String(lock.holderPid)}`;
-  throw new BatonError('ERR_ENGINE_ALREADY_RUNNING', `a Baton daemon is already running on ${directory} (${holder})`, {
-    hint: 'stop it first; one daemon runs all virtual routers of a host',
-  });
-}
-
-function openLock(path: string): FileLock {
-  try {
-    return lockFile(path);
-  } catch (cause) {
-    throw new BatonError('ERR_ENGINE_RUNTIME_DIRECTORY', `cannot lock ${path}: ${describeError(cause)}`, {
-      cause,
-      hint: 'make it writable for the service, or set runtime_directory',
-    });
-  }
-}
 
 /** Tells systemd, when it started us with Type=notify; nobody listens otherwise. */
 function tellServiceManager(assignments: Readonly<Record<string, string>>): void {

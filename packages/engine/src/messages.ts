@@ -2,7 +2,7 @@
 // imports only this file.
 
 import type { IpAddress } from '@baton/base';
-import type { OwnedRoute } from '@baton/net';
+import type { OwnedRoute, VirtualLink } from '@baton/net';
 import type {
   AntiReplay,
   AuthenticationMode,
@@ -34,6 +34,8 @@ export type AgentMessage =
   | { readonly type: 'health'; readonly router: string; readonly adjustment: number; readonly failed: boolean }
   /** The configuration cannot be used at start: the engine ends with this exit code after the agent has said why. */
   | { readonly type: 'refuse-start'; readonly exitCode: number }
+  /** Answered by the same: an engine that answers is not frozen. */
+  | { readonly type: 'heartbeat' }
   /** The agent has delivered its last hook: the engine may end. */
   | { readonly type: 'stopped' };
 
@@ -117,8 +119,29 @@ export type EngineMessage =
       readonly priority: number;
       readonly at: number;
     }
+  /** What is to be done for this router when the engine dies; nothing when `will` is absent: it is no master. */
+  | { readonly type: 'will'; readonly router: string; readonly will?: RouterWill }
+  | { readonly type: 'heartbeat' }
   /** Routers are shut down, addresses are off: run the stop hooks, then answer `stopped`. */
   | { readonly type: 'stopping' };
+
+/** What a survivor must know of a router that is master, to resign in its name and to take off what it holds. Without
+ *  secrets: the survivor has them from the configuration. */
+export interface RouterWill {
+  readonly configuration: Omit<RouterConfiguration, 'families' | 'authentication' | 'epochFloor'>;
+  /** Those that are master; at least one. */
+  readonly families: readonly FamilyWill[];
+}
+
+/** One family of a router that is master. */
+export interface FamilyWill {
+  readonly parameters: VirtualRouterParameters;
+  /** What it sends from; absent: it cannot send. */
+  readonly source?: IpAddress;
+  /** Addresses that are the host's own: never taken off. */
+  readonly preexisting: readonly IpAddress[];
+  readonly virtualLink?: VirtualLink;
+}
 
 /** Milliseconds from the decision to each step, as far as the transition took them. */
 export interface TransitionSteps {

@@ -12,6 +12,7 @@ import { perform } from './perform.js';
 import type { EnginePorts } from './ports.js';
 import type { Roster } from './roster.js';
 import type { Sessions } from './sessions.js';
+import type { WillKeeper } from './will-keeper.js';
 
 /** What a turn can reach. */
 export interface TurnContext {
@@ -19,11 +20,13 @@ export interface TurnContext {
   readonly notices: Notices;
   readonly roster: Roster;
   readonly sessions: Sessions;
+  readonly wills: WillKeeper;
 }
 
 /** Gives an input to a router. */
 export function takeTurn(family: FamilyRouter, input: VirtualRouterInput, now: Instant, context: TurnContext): void {
   const group = context.roster.groupOf(family.hosted);
+  if (input.kind !== 'advertisement' && input.kind !== 'timer') context.wills.note(family.hosted.name);
   takeGroupTurn(group, group.handle(family, input, now), now, context);
 }
 
@@ -47,6 +50,9 @@ export function takeGroupTurn(
   for (const family of group.families) context.roster.noteDeadline(family);
   if (entries.length === 0) return;
   performEntries(group, entries, now, context);
+  for (const { family, outputs } of entries) {
+    if (outputs.some(({ kind }) => kind === 'state-changed')) context.wills.note(family.hosted.name);
+  }
   tellTransitions(group, now, context.ports);
 }
 
