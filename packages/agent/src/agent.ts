@@ -22,6 +22,7 @@ import type { StartCommand } from './hooks/command.js';
 import type { FindLeftover } from './hooks/leftover.js';
 import type { Journal } from './journal.js';
 import { AgentLog } from './log.js';
+import { PeerPresence } from './peers/presence.js';
 import { RouterNews } from './router-news.js';
 import { fixedDifference, planStart, summarize } from './start-plan.js';
 
@@ -78,6 +79,7 @@ export class Agent {
   readonly #channel: EngineChannel;
   readonly #control: ControlPresence;
   readonly #news: RouterNews;
+  readonly #peers: PeerPresence;
   #phase: Phase = { kind: 'loading', waiting: [], reloadWanted: false };
   #missedMessages = 0;
 
@@ -98,9 +100,12 @@ export class Agent {
       },
     });
     this.#news = new RouterNews({ reporter: this.#reporter, alarms: this.#alarms, clock });
+    this.#peers = new PeerPresence({
+      engine: this.#channel, reporter: this.#reporter, alarms: this.#alarms, clock, version: ports.version,
+    });
     const answers = new Answers({
-      channel: this.#channel, alarms: this.#alarms, news: this.#news, version: ports.version, wallClockMs,
-      running: () => this.#running(),
+      channel: this.#channel, alarms: this.#alarms, news: this.#news, peers: this.#peers, version: ports.version,
+      wallClockMs, running: () => this.#running(),
     });
     this.#control = new ControlPresence(new ControlServer(answers), {
       away: (detail) => { this.#alarms.set('control-socket-unavailable', detail); },
@@ -155,6 +160,7 @@ export class Agent {
         break;
       case 'state-changed':
         this.#news.noteTransition(message, this.#equipment());
+        this.#peers.noteChange();
         break;
       case 'notice':
         this.#news.noteNotice(message);
@@ -238,6 +244,7 @@ export class Agent {
       this.#reporter.report('info', 'configuration-applied', { generation });
       this.#news.noteConfigured(proposed, equipment);
     }
+    this.#peers.noteConfigured(proposed);
     if (reloadWanted) this.reload();
   }
 
@@ -336,6 +343,7 @@ export class Agent {
 
   async #closeDown(): Promise<void> {
     this.#enter({ kind: 'ended' });
+    this.#peers.close();
     this.#alarms.close();
     await this.#control.close();
     await this.#log.flush(LAST_WRITES_TIMEOUT_MS);

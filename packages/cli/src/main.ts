@@ -22,6 +22,7 @@ Examples:
   baton run -c /etc/baton/baton.yaml    the daemon in the foreground
   baton status --watch                  both nodes in one table, every second
   baton events --since 1h --follow      what happened, and what happens
+  (umask 077; baton keygen > peer.key)  a key for the control channel, the same file for every node
   baton simulate a.yaml b.yaml          what a failure of the master would do, in virtual time
 
 Exit codes:
@@ -45,6 +46,7 @@ function buildProgram(finish: Finish): Command {
   addStatus(program, finish);
   addEvents(program, finish);
   addSimulate(program, finish);
+  addKeygen(program, finish);
   return program;
 }
 
@@ -105,6 +107,14 @@ function addSimulate(program: Command, finish: Finish): void {
     .action(async (files: string[], options: SimulateOptions) => {
       const { simulate } = await import('./commands/simulate.js');
       finish(simulate(files, options));
+    });
+}
+
+function addKeygen(program: Command, finish: Finish): void {
+  program.command('keygen').description('print a new key for the control channel or for authentication')
+    .action(async () => {
+      const { keygen } = await import('./commands/keygen.js');
+      finish(keygen());
     });
 }
 

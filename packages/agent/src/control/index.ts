@@ -4,5 +4,6 @@
 export {
   CONTROL_SOCKET, MAX_REQUEST_BYTES,
   type AlarmStatus, type ControlErrorCode, type ControlReply, type ControlRequest, type EngineStatus, type FamilyStatus,
-  type JournalEvent, type PeerStatus, type RouterStatus, type StatusReport, type SyncGroupStatus,
+  type ControlChannelStatus, type JournalEvent, type PeerStatus, type ReportedState, type RouterStatus, type StatusReport,
+  type SyncGroupStatus,
 } from './messages.js';
