@@ -25,6 +25,8 @@ export interface PeerPresenceOptions {
 export class PeerPresence {
   readonly channel: PeerChannel;
   readonly #engine: EngineChannel;
+  #isLooking = false;
+  #isStale = false;
 
   constructor({ engine, reporter, alarms, clock, version }: PeerPresenceOptions) {
     this.#engine = engine;
@@ -61,6 +63,18 @@ export class PeerPresence {
 
   async #look(): Promise<void> {
     if (!this.channel.isOn) return;
+    // An answer that is under way may be older than what is new.
+    this.#isStale = true;
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    while (this.#isStale) {
+      this.#isStale = false;
+      await this.#lookOnce();
+    }
+    this.#isLooking = false;
+  }
+
+  async #lookOnce(): Promise<void> {
     let snapshot: Snapshot;
     try {
       snapshot = await this.#engine.snapshot();
