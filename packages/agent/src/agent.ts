@@ -28,6 +28,7 @@ import { LastWills, type LastWillPorts } from './last-wills.js';
 import { AgentLog } from './log.js';
 import { outlookOf, planOnly, ReloadRequests } from './reload-requests.js';
 import type { Phase } from './phase.js';
+import { PeerPresence } from './peers/presence.js';
 import { RouterNews } from './router-news.js';
 import { fixedDifference, planStart, summarize } from './start-plan.js';
 
@@ -72,6 +73,7 @@ export class Agent {
   readonly #news: RouterNews;
   readonly #wills: LastWills;
   readonly #watch: EngineWatch;
+  readonly #peers: PeerPresence;
   #phase: Phase = { kind: 'loading', waiting: [], reloadWanted: false };
   #missedMessages = 0;
   readonly #reloads = new ReloadRequests();
@@ -99,9 +101,12 @@ export class Agent {
       clock, workOf: ports.engineWork, ask: () => { this.#channel.send({ type: 'heartbeat' }); },
       frozen: (patienceMs) => { this.#killFrozen(patienceMs); },
     });
+    this.#peers = new PeerPresence({
+      engine: this.#channel, reporter: this.#reporter, alarms: this.#alarms, clock, version: ports.version,
+    });
     const answers = new Answers({
-      channel: this.#channel, alarms: this.#alarms, news: this.#news, version: ports.version, wallClockMs,
-      running: () => this.#running(), refused: () => this.#refused, reload: (mode) => this.#answerReload(mode),
+      channel: this.#channel, alarms: this.#alarms, news: this.#news, peers: this.#peers, version: ports.version,
+      wallClockMs, running: () => this.#running(), refused: () => this.#refused, reload: (mode) => this.#answerReload(mode),
     });
     this.#control = new ControlPresence(new ControlServer(answers), {
       away: (detail) => { this.#alarms.set('control-socket-unavailable', detail); },
@@ -157,6 +162,7 @@ export class Agent {
         break;
       case 'state-changed':
         this.#news.noteTransition(message, this.#equipment());
+        this.#peers.noteChange();
         break;
       case 'notice':
         this.#news.noteNotice(message);
@@ -263,6 +269,7 @@ export class Agent {
       this.#news.noteConfigured(proposed, equipment);
       this.#reloads.finish('applied', null);
     }
+    this.#peers.noteConfigured(proposed);
     if (reloadWanted) this.reload();
   }
 
@@ -390,6 +397,7 @@ export class Agent {
     this.#enter({ kind: 'ended' });
     this.#watch.close();
     this.#wills.close();
+    this.#peers.close();
     this.#alarms.close();
     await this.#control.close();
     await this.#log.flush(LAST_WRITES_TIMEOUT_MS);

@@ -47,10 +47,10 @@ export class AlarmWatch {
     return this.#registry.list();
   }
 
-  /** Raises an alarm about this node itself, or clears it with undefined. */
-  set(name: AlarmName, detail: string | undefined): void {
-    if (detail === undefined) this.#registry.clear(name);
-    else this.#registry.raise(name, detail);
+  /** Raises an alarm about this node itself or a peer, or clears it with undefined. */
+  set(name: AlarmName, detail: string | undefined, subject = ''): void {
+    if (detail === undefined) this.#registry.clear(name, subject);
+    else this.#registry.raise(name, detail, subject);
   }
 
   /** A router entered a state, or is found in it; `settings` is undefined for one that is not configured any more. */

@@ -18,6 +18,8 @@ export type AlarmName =
   | 'checksum-mismatch'
   /** A reload, or an agent that was started again, could not use the file; what was accepted before still runs. */
   | 'configuration-refused'
+  /** Peers cannot connect to this node. */
+  | 'control-channel-unavailable'
   /** Nobody can ask this node for its status. */
   | 'control-socket-unavailable'
   /** Somebody else answers for an address while this node is its master; seen by the packet observer. */
@@ -32,6 +34,10 @@ export type AlarmName =
   | 'journal-unwritable'
   /** This router owns its addresses, and yet another one is master of them. */
   | 'owner-conflict'
+  /** Connections to the control channel are refused again and again; ends after a minute of silence. */
+  | 'peer-refused'
+  /** There has been no control channel to this peer for 10 s; the election goes on without it. */
+  | 'peer-unreachable'
   /** Epochs are kept in memory only. */
   | 'state-unwritable'
   /** Lines go to standard error only. */

@@ -7,6 +7,7 @@ import type { ControlService, ReloadMode } from './control/connection.js';
 import type { JournalEvent, RefusedConfiguration, ReloadReport, StatusReport } from './control/messages.js';
 import type { EngineChannel } from './engine-channel.js';
 import type { Journal, JournalView } from './journal.js';
+import type { PeerPresence } from './peers/presence.js';
 import type { RouterNews } from './router-news.js';
 import { buildStatus } from './status.js';
 
@@ -15,6 +16,7 @@ export interface AnswerSources {
   readonly channel: EngineChannel;
   readonly alarms: AlarmWatch;
   readonly news: RouterNews;
+  readonly peers: PeerPresence;
   readonly version: string;
   readonly wallClockMs: () => number;
   /** What runs now; undefined before and after. */
@@ -40,7 +42,7 @@ export class Answers implements ControlService {
     const { node, peers, routers: settings } = running()?.configuration ?? { node: '', peers: [], routers: [] };
     return buildStatus({
       node, version, peers, routers, settings, groups: news.groups(), engine, alarms: alarms.list(),
-      refused: this.#sources.refused(), nowMs: wallClockMs(),
+      refused: this.#sources.refused(), channel: this.#sources.peers.view(), nowMs: wallClockMs(),
     });
   }
 

@@ -75,6 +75,7 @@ export class Machine {
     const on: readonly HookEvent[] = ['master', 'backup', 'fault', 'stop'];
     return {
       file: '/etc/baton/baton.yaml', node: 'lb-a', peers: [{ node: 'lb-b', address: '10.0.0.12', port: 8512 }],
+      controlChannel: undefined,
       routers: routers.map(settings), syncGroups: [],
       hooks: [{ on, routers: undefined, groups: undefined, run: ['/bin/notify'], timeoutMs: 1000 }],
       log: { level: 'debug', format: 'text', file: undefined }, observe: false,

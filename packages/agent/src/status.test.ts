@@ -29,7 +29,7 @@ const source = (routers: readonly RouterSnapshot[]): StatusSource => ({
     observer: 'off', senders: [],
   },
   alarms: [{ name: 'interface-missing', subject: 'web', sinceMs: NOW - 1000, detail: 'eth0 does not exist' }],
-  refused: null, nowMs: NOW,
+  refused: null, channel: undefined, nowMs: NOW,
 });
 const first = (change: Partial<RouterSnapshot>): RouterStatus | undefined =>
   buildStatus(source([router(change)])).virtual_routers[0];
@@ -46,7 +46,7 @@ describe('the status report', () => {
         addresses: [{ address: '192.0.2.10/24', installed: false }], master: null,
         peers: [{
           node: 'lb-b', address: '10.0.0.12', state: 'unknown', priority: null, last_heard_ms: null, checksum: null,
-          advert_interval_ms: null,
+          advert_interval_ms: null, reported: null,
         }],
         statistics: createStatistics(),
         families: [{
@@ -56,7 +56,7 @@ describe('the status report', () => {
         }],
       }],
       sync_groups: [],
-      peers: [{ node: 'lb-b', address: '10.0.0.12', connected: false, round_trip_ms: null, drift: [] }],
+      peers: [{ node: 'lb-b', address: '10.0.0.12', connected: false, version: null, round_trip_ms: null, drift: [] }],
       trackers: [], floating_ips: [], session_sync: { tables: [] },
       alarms: [{
         name: 'interface-missing', subject: 'web', since: '2026-01-01T00:00:09.000Z',
@@ -67,6 +67,7 @@ describe('the status report', () => {
         discarded: { ttl: 2 },
       },
       refused_configuration: null,
+      control_channel: null,
     });
   });
 
@@ -88,7 +89,7 @@ describe('the status report', () => {
     expect(first({ state, master, heard: [heard('10.0.0.12', agoMs)] })?.peers)
       .toEqual([{
         node: 'lb-b', address: '10.0.0.12', state: expected, priority: 100, last_heard_ms: agoMs,
-        checksum: 'pseudo-header', advert_interval_ms: 1000,
+        checksum: 'pseudo-header', advert_interval_ms: 1000, reported: null,
       }]);
   });
 
@@ -131,6 +132,28 @@ describe('the status report', () => {
     const configured = { ...settings('web'), families: [{ ...parameters, unicast }] as const };
     const [shown] = buildStatus({ ...source([router()]), settings: [configured] }).virtual_routers;
     expect(shown?.families[0]?.unicast_peers).toEqual(['10.0.0.12']);
+  });
+
+  test('a peer that is connected is shown with its own view of its routers, its version, round trip and drift', () => {
+    const standing = {
+      router: 'web', state: 'master', priority: { configured: 100, effective: 90 }, epoch: 4, sinceMs: NOW - 3000,
+      reason: 'startup', held: true, maintenance: false, faults: [],
+    } as const;
+    const lbB = { node: 'lb-b', version: '1.1.0', roundTripMs: 0.42345, drift: ['web: vrid'], standings: [standing] };
+    const channel = {
+      listen: '10.0.0.11:8512', authentication: 'pre-shared-key', refused: { 'bad-message': 2 }, peers: [lbB],
+    } as const;
+    const shown = buildStatus({ ...source([router()]), channel });
+    expect(shown.peers).toEqual([{
+      node: 'lb-b', address: '10.0.0.12', connected: true, version: '1.1.0', round_trip_ms: 0.423,
+      drift: ['web: vrid'],
+    }]);
+    expect(shown.control_channel).toEqual(
+      { listen: '10.0.0.11:8512', authentication: 'pre-shared-key', refused: { 'bad-message': 2 } });
+    expect(shown.virtual_routers[0]?.peers[0]?.reported).toEqual({
+      state: 'master', priority: { configured: 100, effective: 90 }, epoch: 4, since: '2026-01-01T00:00:07.000Z',
+      reason: 'startup', held: true, maintenance: false, faults: [],
+    });
   });
 
   test('sync groups are shown with the state that their members have together', () => {

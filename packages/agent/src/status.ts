@@ -5,8 +5,9 @@ import type { PeerConfiguration, RouterSettings } from '@baton/config';
 import type { EngineSnapshot, FamilySnapshot, HeardRouter, RouterSnapshot } from '@baton/engine/messages';
 import type { Alarm, AlarmEvidence } from './alarms.js';
 import type {
-  AlarmStatus, FamilyStatus, RefusedConfiguration, RouterStatus, StatusReport,
+  AlarmStatus, FamilyStatus, PeerStatus, RefusedConfiguration, ReportedState, RouterStatus, StatusReport,
 } from './control/messages.js';
+import type { ChannelView } from './peers/channel.js';
 import type { GroupState } from './sync-groups.js';
 
 /** Everything a status report is made of. */
@@ -21,6 +22,8 @@ export interface StatusSource {
   readonly engine: EngineSnapshot;
   readonly alarms: readonly Alarm[];
   readonly refused: RefusedConfiguration | null;
+  /** Undefined without one. */
+  readonly channel: ChannelView | undefined;
   /** Wall-clock milliseconds since 1970. */
   readonly nowMs: number;
 }
@@ -34,10 +37,7 @@ export function buildStatus(source: StatusSource): StatusReport {
     sync_groups: groups.map(({ group, state, reason, atMs }) => ({
       name: group.name, state, since: isoTime(atMs), reason, virtual_routers: group.routers,
     })),
-    // Nothing connects to the peers yet: the control channel is what will fill these in.
-    peers: peers.map((peer) => ({
-      node: peer.node, address: peer.address, connected: false, round_trip_ms: null, drift: [],
-    })),
+    peers: peers.map((peer) => buildPeer(peer, source.channel)),
     trackers: [], floating_ips: [], session_sync: { tables: [] },
     alarms: alarms.map(buildAlarm),
     engine: {
@@ -45,7 +45,28 @@ export function buildStatus(source: StatusSource): StatusReport {
       stall_ms: engine.stallMs, observer: engine.observer, discarded: engine.discarded,
     },
     refused_configuration: source.refused,
+    control_channel: source.channel === undefined ? null : {
+      listen: source.channel.listen ?? null, authentication: source.channel.authentication,
+      refused: source.channel.refused,
+    },
   };
+}
+
+function buildPeer({ node, address }: PeerConfiguration, channel: ChannelView | undefined): PeerStatus {
+  const seen = channel?.peers.find((peer) => peer.node === node);
+  const roundTripMs = seen?.roundTripMs;
+  return {
+    node, address, connected: seen !== undefined, version: seen?.version ?? null,
+    round_trip_ms: roundTripMs === undefined ? null : Math.round(roundTripMs * 1000) / 1000, drift: seen?.drift ?? [],
+  };
+}
+
+function buildReported(node: string, router: string, channel: ChannelView | undefined): ReportedState | null {
+  const seen = channel?.peers.find((peer) => peer.node === node);
+  const standing = seen?.standings.find((each) => each.router === router);
+  if (standing === undefined) return null;
+  const { state, priority, epoch, sinceMs, reason, held, maintenance, faults } = standing;
+  return { state, priority, epoch, since: isoTime(sinceMs), reason, held, maintenance, faults };
 }
 
 type EvidenceStatus = NonNullable<AlarmStatus['evidence']>;
@@ -103,10 +124,13 @@ function buildMaster(router: RouterSnapshot, { node, peers }: StatusSource): Rou
 }
 
 /** Configured peers in file order, then strangers in the order in which they were last heard, family by family. */
-function buildPeers({ families }: RouterSnapshot, { peers, nowMs }: StatusSource): RouterStatus['peers'] {
+function buildPeers({ name, families }: RouterSnapshot, source: StatusSource): RouterStatus['peers'] {
+  const { peers, nowMs, channel } = source;
   const heard = families.flatMap((family) => family.heard.map((other) => buildHeard(other, family, peers, nowMs)));
-  const configured = peers.map(({ node, address }) =>
-    heard.find((other) => other.address === address) ?? { ...NEVER_HEARD, node, address });
+  const configured = peers.map(({ node, address }) => ({
+    ...heard.find((other) => other.address === address) ?? { ...NEVER_HEARD, node, address },
+    reported: buildReported(node, name, channel),
+  }));
   return [...configured, ...heard.filter(({ node }) => node === null)];
 }
 
@@ -114,6 +138,7 @@ type PeerState = RouterStatus['peers'][number];
 
 const NEVER_HEARD = {
   state: 'unknown', priority: null, last_heard_ms: null, checksum: null, advert_interval_ms: null,
+  reported: null,
 } as const satisfies Omit<PeerState, 'node' | 'address'>;
 
 function buildHeard(
@@ -126,6 +151,7 @@ function buildHeard(
     // Priority 0 is no priority: it says that the router has left, as what nobody knows.
     priority: priority === 0 ? null : priority,
     last_heard_ms: lastHeardMs, checksum: checksumForm, advert_interval_ms: advertIntervalMs,
+    reported: null,
   };
 }
 

@@ -33,6 +33,17 @@ function baton(...words: readonly string[]): { code: number | null; stdout: stri
   return { code: status, stdout, stderr };
 }
 
+describe('baton keygen', () => {
+  test('prints another key at every call, 64 hexadecimal digits, and nothing else', () => {
+    const keys = [baton('keygen'), baton('keygen')];
+    for (const { code, stdout, stderr } of keys) {
+      expect([code, stderr]).toEqual([0, '']);
+      expect(stdout).toMatch(/^[0-9a-f]{64}\n$/u);
+    }
+    expect(keys[0]?.stdout).not.toBe(keys[1]?.stdout);
+  });
+});
+
 describe('baton simulate', () => {
   const node = (name: string, priority: number): string => {
     const file = join(directory, `${name}.yaml`);

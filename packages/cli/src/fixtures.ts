@@ -18,7 +18,7 @@ export function routerStatus(change: Partial<RouterStatus> = {}): RouterStatus {
 export function peerState(change: Partial<RouterStatus['peers'][number]> = {}): RouterStatus['peers'][number] {
   return {
     node: 'lb-b', address: '10.0.0.12', state: 'backup', priority: 100, last_heard_ms: 312, checksum: 'pseudo-header',
-    advert_interval_ms: 1000, ...change,
+    advert_interval_ms: 1000, reported: null, ...change,
   };
 }
 
@@ -40,6 +40,8 @@ export function statusReport(routers: readonly RouterStatus[], change: Partial<S
       pid: 42, packet_driver: 'raw-socket', scheduling: 'SCHED_RR', rss_bytes: 0, stall_ms: 0, observer: 'off',
       discarded: {},
     },
-    refused_configuration: null, ...change,
+    refused_configuration: null,
+    control_channel: null,
+    ...change,
   };
 }

@@ -27,6 +27,7 @@ Examples:
   baton events --since 1h --follow      what happened, and what happens
   baton why web                         why the virtual router web is in its state, step by step
   baton reload --plan                   what a changed file would do, before it does
+  (umask 077; baton keygen > peer.key)  a key for the control channel, the same file for every node
   baton simulate a.yaml b.yaml          what a failure of the master would do, in virtual time
 
 Exit codes:
@@ -53,6 +54,7 @@ function buildProgram(finish: Finish): Command {
   addReload(program, finish);
   addSimulate(program, finish);
   addLastWill(program, finish);
+  addKeygen(program, finish);
   return program;
 }
 
@@ -146,6 +148,14 @@ function addLastWill(program: Command, finish: Finish): void {
     .action(async (options: LastWillOptions) => {
       const { lastWill } = await import('./commands/last-will.js');
       finish(await lastWill(options));
+    });
+}
+
+function addKeygen(program: Command, finish: Finish): void {
+  program.command('keygen').description('print a new key for the control channel or for authentication')
+    .action(async () => {
+      const { keygen } = await import('./commands/keygen.js');
+      finish(keygen());
     });
 }
 

@@ -1,7 +1,7 @@
 // How things look on a terminal: the status table, event lines, durations, colours. Pure: values in, text out, and the
 // caller writes it.
 
-import type { JournalEvent, RouterStatus, StatusReport, SyncGroupStatus } from '@baton/agent/control';
+import type { JournalEvent, PeerStatus, ReportedState, RouterStatus, StatusReport, SyncGroupStatus } from '@baton/agent/control';
 
 /** How to write for one stream. */
 export interface Style {
@@ -41,13 +41,15 @@ export function formatStatus(report: StatusReport, nowMs: number, style: Style):
     `engine ${String(engine.pid)} (${engine.packet_driver}, ${engine.scheduling})`,
     ...(report.maintenance ? ['maintenance'] : []),
   ];
-  const rows = report.virtual_routers.flatMap((router) => [ownRow(report.node, router, nowMs), ...peerRows(router)]);
+  const rows = report.virtual_routers.flatMap((router) =>
+    [ownRow(report.node, router, nowMs), ...peerRows(router, nowMs)]);
   const table = rows.length === 0 ? ['no virtual routers yet'] : formatTable([HEADINGS.map(heading), ...rows], style);
   const groups = report.sync_groups.map((group) => groupLine(group, nowMs, style));
   const alarms = report.alarms.map(({ name, since, detail }) =>
     paint({ text: `ALARM ${name} since ${shortTime(since)}: ${detail}`, tone: 'bad' }, style));
   const lines = [`${paint({ text: report.node, tone: 'heading' }, style)}  ${about.join('  ')}`, '', ...table];
-  return [groups, alarms].reduce((all, more) => more.length === 0 ? all : [...all, '', ...more], lines);
+  const peers = report.peers.filter(({ connected }) => connected).map((peer) => peerLine(peer, style));
+  return [groups, peers, alarms].reduce((all, more) => more.length === 0 ? all : [...all, '', ...more], lines);
 }
 
 /** One event on one line: time, level, router, event, then its fields as `name=value`. */
@@ -112,13 +114,47 @@ function groupLine(group: SyncGroupStatus, nowMs: number, style: Style): string 
     printable(` since ${shortTime(since)} (${age})  ${reason}  ${members.join(', ')}`);
 }
 
-function peerRows(router: RouterStatus): readonly (readonly Cell[])[] {
-  return router.peers.map((peer) => [
+/** `PEER lb-b  connected, 0.42 ms, baton 1.0.0`, and what it does not agree with. */
+function peerLine({ node, version, round_trip_ms: roundTripMs, drift }: PeerStatus, style: Style): string {
+  const trip = roundTripMs === null ? '' : `, ${roundTripMs.toFixed(2)} ms`;
+  const line = printable(`PEER ${node}  connected${trip}, baton ${version ?? 'unknown'}`);
+  const told = paint({ text: printable(`drift: ${drift.join('; ')}`), tone: 'doubtful' }, style);
+  return drift.length === 0 ? line : `${line}  ${told}`;
+}
+
+function peerRows(router: RouterStatus, nowMs: number): readonly (readonly Cell[])[] {
+  return router.peers.map((peer) => peer.reported === null ? heardRow(peer, router)
+    : reportedRow(peer, peer.reported, nowMs));
+}
+
+type RouterPeer = RouterStatus['peers'][number];
+
+/** What the node says of itself. */
+function reportedRow(peer: RouterPeer, reported: ReportedState, nowMs: number): readonly Cell[] {
+  const { state, priority, since, reason, faults } = reported;
+  const { configured, effective } = priority;
+  const age = formatDuration(nowMs - Date.parse(since));
+  return [
+    plain(''), plain(`${peer.node ?? ''} ${peer.address}`), { text: state, tone: STATE_TONES[state] },
+    { text: effective === configured ? String(configured) : `${String(effective)} of ${String(configured)}`,
+      tone: effective < configured ? 'doubtful' : 'plain' },
+    plain(`${shortTime(since)} (${age})`), plain(faults.length > 0 ? faults.join(', ') : reason), plain('-'),
+    lastHeard(peer),
+  ];
+}
+
+/** What its advertisements show. */
+function heardRow(peer: RouterPeer, router: RouterStatus): readonly Cell[] {
+  return [
     plain(''), plain(peer.node === null ? peer.address : `${peer.node} ${peer.address}`),
     { text: peer.state, tone: peer.state === 'unknown' ? 'dim' : STATE_TONES[peer.state] },
     plain(peer.priority === null ? '-' : String(peer.priority)), plain('-'), peculiarities(peer, router), plain('-'),
-    plain(peer.last_heard_ms === null ? 'never' : `${formatDuration(peer.last_heard_ms)} ago`),
-  ]);
+    lastHeard(peer),
+  ];
+}
+
+function lastHeard(peer: RouterPeer): Cell {
+  return plain(peer.last_heard_ms === null ? 'never' : `${formatDuration(peer.last_heard_ms)} ago`);
 }
 
 /** What is not as usual in the advertisements of a peer: nothing that keeps it from being understood. */

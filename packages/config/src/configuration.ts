@@ -11,6 +11,8 @@ export interface Configuration {
   readonly file: string;
   readonly node: string;
   readonly peers: readonly PeerConfiguration[];
+  /** Undefined: there is none. */
+  readonly controlChannel: ControlChannelSettings | undefined;
   readonly routers: readonly RouterSettings[];
   readonly syncGroups: readonly SyncGroupSettings[];
   readonly hooks: readonly HookConfiguration[];
@@ -60,6 +62,22 @@ export interface PeerConfiguration {
   /** TCP port of the control channel, 1–65535. */
   readonly port: number;
 }
+
+/** The connections between the agents of the nodes. */
+export interface ControlChannelSettings {
+  /** Undefined: the agent finds out. */
+  readonly listen: { readonly address: IpAddress; readonly port: number } | undefined;
+  readonly credentials: ChannelCredentials;
+}
+
+/** How nodes prove to each other who they are; the files are read. */
+export type ChannelCredentials =
+  /** Not at all: between loopback addresses only. */
+  | { readonly kind: 'none' }
+  /** Hexadecimal, 32–64 bytes; the same on all nodes. */
+  | { readonly kind: 'pre-shared-key'; readonly key: string }
+  /** PEM. */
+  | { readonly kind: 'certificates'; readonly certificate: string; readonly key: string; readonly ca: string };
 
 /** States that a hook can be called for, of a virtual router or of a sync group. */
 export type HookEvent =

@@ -5,8 +5,8 @@ export { loadConfiguration, type LoadOptions } from './load.js';
 export { formatFinding } from './findings.js';
 export { checkPair, type PairCheck } from './pair-files.js';
 export type {
-  AuthenticationSettings, Configuration, Finding, HookConfiguration, HookEvent, LoadResult, LogConfiguration,
-  PeerConfiguration, RouterSettings, SyncGroupSettings,
+  AuthenticationSettings, ChannelCredentials, Configuration, ControlChannelSettings, Finding, HookConfiguration,
+  HookEvent, LoadResult, LogConfiguration, PeerConfiguration, RouterSettings, SyncGroupSettings,
 } from './configuration.js';
 
 // --- for other packages ---

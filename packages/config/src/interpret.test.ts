@@ -290,7 +290,6 @@ describe('a wrong key of the file is refused with its place', () => {
 
 describe('what a coming version understands is refused with what to do instead', () => {
   test.each([
-    ['control_channel: {}', 'control_channel: null'],
     ['trackers: {lb-a: {type: file, path: /x}}', 'trackers: {}'],
     ['floating_ips: {lb-a: {}}', 'floating_ips: {}'],
     ['session_sync: {tables: {}}', 'session_sync: null'],

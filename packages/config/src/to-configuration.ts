@@ -3,7 +3,8 @@
 import { resolve } from 'node:path';
 import type { Secrets } from './checks/authentication.js';
 import type {
-  Configuration, HookConfiguration, HookEvent, LogConfiguration, PeerConfiguration,
+  ChannelCredentials, Configuration, ControlChannelSettings, HookConfiguration, HookEvent, LogConfiguration,
+  PeerConfiguration,
 } from './configuration.js';
 import { given, nodeAddresses, type DraftFile, type DraftHook } from './draft.js';
 import { toRouter } from './to-parameters.js';
@@ -16,17 +17,19 @@ export interface Surroundings {
   /** Where its relative paths start, absolute. */
   readonly directory: string;
   readonly secrets: Secrets;
+  readonly credentials: ChannelCredentials;
 }
 
 /** What a file without errors means on one node. */
 export function toConfiguration(draft: DraftFile, surroundings: Surroundings): Configuration {
-  const { node, file, directory, secrets } = surroundings;
+  const { node, file, directory, secrets, credentials } = surroundings;
   const nodes = nodeAddresses(draft, node);
   return {
     file,
     node,
     peers: (draft.peers?.value ?? []).filter((peer) => peer.name !== node)
       .map((peer): PeerConfiguration => ({ node: peer.name, address: peer.value.address, port: peer.value.port })),
+    controlChannel: toControlChannel(draft.control_channel, credentials),
     routers: given(draft.virtual_routers).map((router) => toRouter(router, nodes, secrets)),
     syncGroups: (draft.sync_groups?.value ?? []).map(({ name, value }) =>
       ({ name, routers: value.map((router) => router.value) })),
@@ -36,6 +39,13 @@ export function toConfiguration(draft: DraftFile, surroundings: Surroundings): C
     runtimeDirectory: resolve(directory, given(draft.runtime_directory)),
     observe: given(draft.observe),
   };
+}
+
+/** Absent or null: there is none. */
+function toControlChannel(
+  channel: DraftFile['control_channel'], credentials: ChannelCredentials,
+): ControlChannelSettings | undefined {
+  return channel?.value === undefined ? undefined : { listen: channel.value.listen?.value, credentials };
 }
 
 function toHook(hook: DraftHook, directory: string): HookConfiguration {

@@ -6,6 +6,8 @@ import type { IpAddress } from '@baton/base';
 import { isLinkLocal } from '@baton/vrrp';
 import { advertisedAddresses, familiesOf, ofFamily } from './address-families.js';
 import { validateAuthentication, type Secrets } from './checks/authentication.js';
+import { validateControlChannel } from './checks/control-channel.js';
+import type { ChannelCredentials } from './configuration.js';
 import { reportEqualPriorities } from './checks/priorities.js';
 import { reportRepeated, type Use } from './checks/repetitions.js';
 import { validateRouter } from './checks/router.js';
@@ -29,9 +31,15 @@ export interface FileContext {
   readonly directory: string;
 }
 
+/** What was read from other files. */
+export interface NamedFiles {
+  readonly secrets: Secrets;
+  readonly credentials: ChannelCredentials;
+}
+
 /** Reports every collision and doubt in a file.
- *  @returns the secrets in the files that it names */
-export function validate(draft: DraftFile, { node, directory }: FileContext, findings: Findings): Secrets {
+ *  @returns what stands in the files that it names */
+export function validate(draft: DraftFile, { node, directory }: FileContext, findings: Findings): NamedFiles {
   const routers = draft.virtual_routers?.value ?? [];
   const nodes = nodeAddresses(draft, node);
   const secrets = new Map<string, string>();
@@ -54,7 +62,7 @@ export function validate(draft: DraftFile, { node, directory }: FileContext, fin
       findings.error('path-too-long', draft.runtime_directory.at, message);
     }
   }
-  return secrets;
+  return { secrets, credentials: validateControlChannel(draft, { node, directory }, findings) };
 }
 
 /** A VRID names one router of a family on a network segment: twice on one interface, both would answer for each

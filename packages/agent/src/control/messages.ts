@@ -48,6 +48,17 @@ export interface StatusReport {
   readonly engine: EngineStatus;
   /** The configuration that was refused last, until one is accepted; null when the file is what runs. */
   readonly refused_configuration: RefusedConfiguration | null;
+  /** Null without one. */
+  readonly control_channel: ControlChannelStatus | null;
+}
+
+/** The control channel of this node. */
+export interface ControlChannelStatus {
+  /** `address:port`; null while nothing listens. */
+  readonly listen: string | null;
+  readonly authentication: 'none' | 'pre-shared-key' | 'certificates';
+  /** Connections that were not accepted since start, by reason; reasons that never applied are absent. */
+  readonly refused: Readonly<Record<string, number>>;
 }
 
 /** A configuration that changed nothing. */
@@ -110,6 +121,8 @@ export interface RouterStatus {
     /** Form of its checksum: `pseudo-header`, or `message-only` as RFC 9568 has it for IPv4. */
     readonly checksum: string | null;
     readonly advert_interval_ms: number | null;
+    /** What the node says of itself over the control channel; null while it is not connected. */
+    readonly reported: ReportedState | null;
   }[];
   /** Of both families together; masterships count once. */
   readonly statistics: Readonly<Record<string, number>>;
@@ -146,12 +159,28 @@ export interface SyncGroupStatus {
   readonly virtual_routers: readonly string[];
 }
 
+/** A virtual router as another node sees its own. */
+export interface ReportedState {
+  readonly state: RouterStatus['state'];
+  readonly priority: { readonly configured: number; readonly effective: number };
+  readonly epoch: number;
+  /** By the clock of that node. */
+  readonly since: string;
+  readonly reason: string;
+  readonly held: boolean;
+  readonly maintenance: boolean;
+  readonly faults: readonly string[];
+}
+
 /** One configured peer and the control channel to it. */
 export interface PeerStatus {
   readonly node: string;
   readonly address: string;
   readonly connected: boolean;
+  /** Of Baton; null while it is not connected. */
+  readonly version: string | null;
   readonly round_trip_ms: number | null;
+  /** What both have to agree on and do not, in words; empty while it is not connected. */
   readonly drift: readonly string[];
 }
 

@@ -1,6 +1,7 @@
 // The vocabulary of the whole file.
 
 import { list, namedMap, optional, record, required, section, withDefault } from './collections.js';
+import { controlChannel } from './control-channel.js';
 import { hook } from './hook.js';
 import { name } from './names.js';
 import { peer } from './peer.js';
@@ -26,6 +27,9 @@ export const file = record({
     namedMap(name, peer, { minEntries: 0 }),
     'The other nodes by name; an entry for this node is skipped, so that nodes can share one file',
   ),
+  control_channel: optional(
+    controlChannel, 'The connection between the agents of the nodes, over which they see each other; null = off',
+  ),
   virtual_routers: required(namedMap(name, virtualRouter, { minEntries: 1 }), 'Virtual routers by name'),
   sync_groups: optional(
     namedMap(name, list(name, { minItems: 1 }), { minEntries: 0 }),
@@ -39,6 +43,6 @@ export const file = record({
   runtime_directory: withDefault(path, DEFAULT_RUNTIME_DIRECTORY, 'Directory of the control socket and the lock'),
   observe: withDefault(truth, false, 'Run the packet observer, a separate process that listens with libpcap'),
 }, {
-  control_channel: [null], trackers: [{}], floating_ips: [{}, []], session_sync: [null, {}],
+  trackers: [{}], floating_ips: [{}, []], session_sync: [null, {}],
   arbiter: [null], http: [null],
 });
