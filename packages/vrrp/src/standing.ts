@@ -1,15 +1,17 @@
 // Where one router stands, and what it costs to go from one state to another: leaving and entering have their own
 // outputs, which belong to a state, never to a pair of states. Which input leads where is decided in virtual-router.ts.
 
-import { assertNever, type IpAddress } from '@baton/base';
+import { assertNever, type Instant, type IpAddress } from '@baton/base';
+import { enterBackup, type BackupPolicy, type BackupState, type Patience } from './backup.js';
 import { effectivePriority } from './effective-priority.js';
 import type { Contender } from './election.js';
 import { Fitness } from './fitness.js';
 import type { VirtualRouterOutput } from './outputs.js';
-import { heldAddresses, RESIGN_PRIORITY, type VirtualRouterParameters } from './parameters.js';
+import { heldAddresses, OWNER_PRIORITY, RESIGN_PRIORITY, type VirtualRouterParameters } from './parameters.js';
 import { resigns, type TransitionReason } from './reasons.js';
 import { stateTold, type State } from './state.js';
 import { createStatistics } from './statistics.js';
+import { masterDownIntervalMs, skewTimeMs } from './timers.js';
 
 /** One router's state with everything that outlasts it. */
 export class Standing {
@@ -48,6 +50,40 @@ export class Standing {
   get master(): Contender | undefined {
     if (this.#state.kind !== 'master' || this.primaryAddress === undefined) return this.#heard;
     return { address: this.primaryAddress, priority: this.effectivePriority };
+  }
+
+  /** Priority 255: the virtual addresses are the host's own (RFC 9568 §5.2.4). */
+  get ownsAddresses(): boolean {
+    return this.parameters.priority === OWNER_PRIORITY;
+  }
+
+  get patience(): Patience {
+    return { version: this.parameters.version, priority: this.effectivePriority };
+  }
+
+  /** An owner always preempts, and at once [RFC9568-6.1-3]. */
+  get backupPolicy(): BackupPolicy {
+    const { preemptMode, preemptDelayMs } = this.parameters;
+    return this.ownsAddresses
+      ? { ...this.patience, preempts: true, preemptDelayMs: 0 }
+      : { ...this.patience, preempts: preemptMode, preemptDelayMs };
+  }
+
+  /** Master_Down_Interval with the interval learned so far, ms, fractional (RFC 9568 §6.1). */
+  get masterDownIntervalMs(): number {
+    const { version, priority } = this.patience;
+    return masterDownIntervalMs(version, priority, this.#masterAdvertIntervalMs);
+  }
+
+  /** Skew_Time with the interval learned so far, ms, fractional (RFC 9568 §6.1). */
+  get skewTimeMs(): number {
+    const { version, priority } = this.patience;
+    return skewTimeMs(version, priority, this.#masterAdvertIntervalMs);
+  }
+
+  /** Patient for a whole Master_Down_Interval by our own interval. */
+  freshBackup(now: Instant): BackupState {
+    return enterBackup(this.patience, this.parameters.advertIntervalMs, now);
   }
 
   /** The only place where the state is assigned. */
@@ -96,6 +132,10 @@ export class Standing {
   /** @param count frames for each address, 0 = nothing is announced */
   announce(count: number): VirtualRouterOutput[] {
     return count === 0 ? [] : [{ kind: 'announce-addresses', addresses: heldAddresses(this.parameters), count }];
+  }
+
+  get #masterAdvertIntervalMs(): number {
+    return this.#state.kind === 'backup' ? this.#state.masterAdvertIntervalMs : this.parameters.advertIntervalMs;
   }
 
   #leave(reason: TransitionReason): VirtualRouterOutput[] {

@@ -8,8 +8,7 @@ import { assert, assertNever, type Instant, type IpAddress } from '@baton/base';
 import { advertisesSame, changeAddresses, holdsSame } from './address-change.js';
 import type { Advertisement } from './advertisement.js';
 import {
-  becomeDue, enterBackup, hearMaster, hurry, recompute, reconfigureBackup, yieldTo, type BackupPolicy, type BackupState,
-  type Patience, type PromotionReason,
+  becomeDue, hearMaster, hurry, recompute, reconfigureBackup, yieldTo, type BackupState, type PromotionReason,
 } from './backup.js';
 import { isBetterMaster, type Contender } from './election.js';
 import type { GroupDecision, GroupRole, VirtualRouterInput } from './inputs.js';
@@ -19,14 +18,12 @@ import {
 } from './master.js';
 import type { VirtualRouterOutput } from './outputs.js';
 import {
-  assertParameters, heldAddresses, isSameRouter, OWNER_PRIORITY, RESIGN_PRIORITY, yieldsWithAdvert,
-  type VirtualRouterParameters,
+  assertParameters, heldAddresses, isSameRouter, RESIGN_PRIORITY, yieldsWithAdvert, type VirtualRouterParameters,
 } from './parameters.js';
 import type { FaultReason } from './reasons.js';
 import { Standing } from './standing.js';
 import { stateDeadline, type State } from './state.js';
 import type { Statistics } from './statistics.js';
-import { masterDownIntervalMs, skewTimeMs } from './timers.js';
 
 /** One virtual router on one interface (RFC 9568 §6). Until an `address-changed` has told it otherwise, its interface
  *  has no primary address. */
@@ -79,12 +76,12 @@ export class VirtualRouter {
 
   /** Master_Down_Interval with the interval learned so far, ms, fractional (RFC 9568 §6.1). */
   get masterDownIntervalMs(): number {
-    return masterDownIntervalMs(this.parameters.version, this.effectivePriority, this.#masterAdvertIntervalMs());
+    return this.#standing.masterDownIntervalMs;
   }
 
   /** Skew_Time with the interval learned so far, ms, fractional (RFC 9568 §6.1). */
   get skewTimeMs(): number {
-    return skewTimeMs(this.parameters.version, this.effectivePriority, this.#masterAdvertIntervalMs());
+    return this.#standing.skewTimeMs;
   }
 
   /** When the next `timer` input is wanted; undefined when this router waits for something else. */
@@ -136,9 +133,9 @@ export class VirtualRouter {
   #begin(reason: 'startup' | 'fault-cleared', now: Instant): VirtualRouterOutput[] {
     const [fault] = this.#standing.fitness.faults();
     if (fault !== undefined) return this.#fault(fault);
-    if (!this.#ownsAddresses()) return this.#standing.transition(this.#freshBackup(now), reason);
+    if (!this.#standing.ownsAddresses) return this.#standing.transition(this.#standing.freshBackup(now), reason);
     if (this.#role === 'alone') return this.#promote('address-owner', now); // [RFC9568-6.4.1-1]
-    return this.#standing.transition(becomeDue(this.#freshBackup(now), 'address-owner', this.#patience(), now), reason);
+    return this.#standing.transition(becomeDue(this.#standing.freshBackup(now), 'address-owner', this.#standing.patience, now), reason);
   }
 
   #hear(advertisement: Advertisement, source: IpAddress, now: Instant): VirtualRouterOutput[] {
@@ -153,7 +150,7 @@ export class VirtualRouter {
       case 'initialize': return []; // [RFC9568-6.4.1-3]
       case 'backup':
         this.#standing.remember(advertisement.priority, source);
-        this.#standing.assign(hearMaster(this.state, advertisement, this.#backupPolicy(), now));
+        this.#standing.assign(hearMaster(this.state, advertisement, this.#standing.backupPolicy, now));
         return [];
       case 'master': return this.#hearAsMaster(this.state, advertisement, source, now);
       case 'fault':
@@ -190,7 +187,7 @@ export class VirtualRouter {
     }
     const lastWord = yieldsWithAdvert(this.parameters, better.advertIntervalMs) ? [this.#standing.advertise()] : [];
     this.#standing.remember(better.priority, source);
-    const next = yieldTo(better, this.#patience(), now);
+    const next = yieldTo(better, this.#standing.patience, now);
     return [...lastWord, ...this.#standing.transition(next, 'higher-priority-advert')];
   }
 
@@ -231,7 +228,7 @@ export class VirtualRouter {
     switch (this.state.kind) {
       case 'initialize': return [];
       case 'backup':
-        this.#standing.assign(reconfigureBackup(this.state, this.#patience(), parameters.advertIntervalMs, now));
+        this.#standing.assign(reconfigureBackup(this.state, this.#standing.patience, parameters.advertIntervalMs, now));
         return [];
       case 'fault': // other addresses may be accepted: tried at once
         return this.state.retryAt === undefined || holdsSame(heldAddresses(parameters), heldAddresses(before))
@@ -262,7 +259,7 @@ export class VirtualRouter {
     this.#standing.groupAdjustment = groupAdjustment;
     if (this.effectivePriority === priorityBefore) return [];
     if (this.state.kind === 'master') return [this.#standing.advertise()];
-    if (this.state.kind === 'backup') this.#standing.assign(recompute(this.state, this.#patience(), now));
+    if (this.state.kind === 'backup') this.#standing.assign(recompute(this.state, this.#standing.patience, now));
     return [];
   }
 
@@ -295,7 +292,7 @@ export class VirtualRouter {
 
   #stepDownAfterStall(now: Instant): VirtualRouterOutput[] {
     if (this.state.kind !== 'master') return [];
-    return this.#standing.transition(this.#freshBackup(now), 'woke-from-stall');
+    return this.#standing.transition(this.#standing.freshBackup(now), 'woke-from-stall');
   }
 
   /** The addresses could not be installed. Nobody was told of this mastership, so it never was one: it is not
@@ -314,7 +311,7 @@ export class VirtualRouter {
   /** The wait is over: master at once, or, in a sync group, as soon as the others can be it too. */
   #stopWaiting(state: BackupState, now: Instant): VirtualRouterOutput[] {
     if (this.#role === 'alone') return this.#promote(state.expiryReason, now);
-    this.#standing.assign(becomeDue(state, state.expiryReason, this.#patience(), now));
+    this.#standing.assign(becomeDue(state, state.expiryReason, this.#standing.patience, now));
     return [];
   }
 
@@ -340,9 +337,9 @@ export class VirtualRouter {
       case 'yield':
         if (state.kind !== 'master') return [];
         this.#standing.takeBackClaim();
-        return this.#standing.transition(this.#freshBackup(now), 'group-member-left');
+        return this.#standing.transition(this.#standing.freshBackup(now), 'group-member-left');
       case 'hurry':
-        if (state.kind === 'backup') this.#standing.assign(hurry(state, this.#patience(), now));
+        if (state.kind === 'backup') this.#standing.assign(hurry(state, this.#standing.patience, now));
         return [];
       case 'advertise': return state.kind === 'master' ? [this.#standing.advertise()] : [];
       case 'report-split':
@@ -356,31 +353,6 @@ export class VirtualRouter {
 
   #fault(reason: FaultReason, retryAt?: Instant): VirtualRouterOutput[] {
     return this.#standing.transition({ kind: 'fault', reasons: this.#standing.fitness.faults(), retryAt }, reason);
-  }
-
-  /** An owner always preempts, and at once [RFC9568-6.1-3]. */
-  #backupPolicy(): BackupPolicy {
-    const { preemptMode, preemptDelayMs } = this.parameters;
-    return this.#ownsAddresses()
-      ? { ...this.#patience(), preempts: true, preemptDelayMs: 0 }
-      : { ...this.#patience(), preempts: preemptMode, preemptDelayMs };
-  }
-
-  /** Patient for a whole Master_Down_Interval by our own interval. */
-  #freshBackup(now: Instant): BackupState {
-    return enterBackup(this.#patience(), this.parameters.advertIntervalMs, now);
-  }
-
-  #patience(): Patience {
-    return { version: this.parameters.version, priority: this.effectivePriority };
-  }
-
-  #ownsAddresses(): boolean {
-    return this.parameters.priority === OWNER_PRIORITY;
-  }
-
-  #masterAdvertIntervalMs(): number {
-    return this.state.kind === 'backup' ? this.state.masterAdvertIntervalMs : this.parameters.advertIntervalMs;
   }
 }
 
