@@ -5,6 +5,7 @@ import type { Instant } from '@baton/base';
 import type { Advertisement } from './advertisement.js';
 import { contest, reschedule, startAnnouncing, takeDue, type AnnounceSchedule } from './announce-schedule.js';
 import type { PromotionReason } from './backup.js';
+import type { Predecessor } from './handover.js';
 import type { StateName } from './outputs.js';
 import { answersLosingAdverts, type VirtualRouterParameters } from './parameters.js';
 import { nextOnGrid } from './timers.js';
@@ -21,8 +22,10 @@ export interface MasterState {
   /** When a following member of a sync group first heard the better master that it has not yielded to yet. */
   readonly contestedSince: Instant | undefined;
   readonly since: Instant;
-  /** Whether it has overruled a living master: that one's last word is expected. */
-  readonly overruling: boolean;
+  /** Why it became master. */
+  readonly reason: PromotionReason;
+  /** Who was master before a hand-over; undefined without one, or when nobody was heard. */
+  readonly predecessor: Predecessor | undefined;
   /** The last advert that answered another router. */
   readonly answer: Answer | undefined;
 }
@@ -50,9 +53,11 @@ export const ANSWER_INTERVAL_MS = 10;
 const FORGOTTEN_AFTER_ADVERTS = 3;
 
 /** A router that turns master: it sends by its own interval, whatever it had learned [RFC9568-6.4.2-3].
- *  @param from the state before */
+ *  @param from the state before
+ *  @param predecessor whose mastership was handed over */
 export function enterMaster(
   parameters: VirtualRouterParameters, from: StateName, reason: PromotionReason, now: Instant,
+  predecessor: Predecessor | undefined,
 ): MasterState {
   return {
     kind: 'master',
@@ -61,7 +66,8 @@ export function enterMaster(
     unprovenSince: from,
     contestedSince: undefined,
     since: now,
-    overruling: reason === 'preempted-lower-priority' || reason === 'address-owner',
+    reason,
+    predecessor,
     answer: undefined,
   };
 }
@@ -110,7 +116,7 @@ export function overrule(state: MasterState, parameters: VirtualRouterParameters
 export function isNews(
   state: MasterState, isLower: boolean, { advertIntervalMs }: VirtualRouterParameters, now: Instant,
 ): boolean {
-  return !state.overruling || !isLower || now - state.since >= advertIntervalMs;
+  return !replacesLiving(state.reason) || !isLower || now - state.since >= advertIntervalMs;
 }
 
 /** A following member of a sync group has heard a better master. Whether the group yields is up to its deciding member,
@@ -134,6 +140,11 @@ export function reconfigureMaster(
     advertAt: after.advertIntervalMs === before.advertIntervalMs ? state.advertAt : now + after.advertIntervalMs,
     announcements: reschedule(state.announcements, before.announce, after.announce, now),
   };
+}
+
+/** Whether a living master was overruled, or has handed over: its last word is expected. */
+function replacesLiving(reason: PromotionReason): boolean {
+  return reason === 'preempted-lower-priority' || reason === 'address-owner' || reason === 'handover';
 }
 
 /** From when on somebody is answered. */

@@ -11,6 +11,7 @@ import {
   becomeDue, hearMaster, hurry, recompute, reconfigureBackup, yieldTo, type BackupState, type PromotionReason,
 } from './backup.js';
 import { isBetterMaster, type Contender } from './election.js';
+import { hold, isOutdated, predecessorOf, takeOverRefusal, type HandoverRefusal } from './handover.js';
 import type { GroupDecision, GroupRole, VirtualRouterInput } from './inputs.js';
 import {
   answerResignation, contestMastership, continueMaster, enterMaster, isNews, overrule, reconfigureMaster,
@@ -60,6 +61,17 @@ export class VirtualRouter {
     return this.#standing.effectivePriority;
   }
 
+  /** Whether it has to let go of its mastership, or has let go and stays backup. */
+  get held(): boolean {
+    return this.#standing.held;
+  }
+
+  /** Why a `held-changed` or a `takeover-requested` would do nothing; undefined when it is obeyed. */
+  refusalOf(kind: 'held-changed' | 'takeover-requested'): HandoverRefusal | undefined {
+    if (kind === 'takeover-requested') return takeOverRefusal(this.state);
+    return this.#standing.ownsAddresses ? 'address-owner' : undefined;
+  }
+
   get primaryAddress(): IpAddress | undefined {
     return this.#standing.primaryAddress;
   }
@@ -106,6 +118,9 @@ export class VirtualRouter {
       case 'fault-changed': return this.#changeFault(input.reason, input.active, now);
       case 'stalled': return this.#stepDownAfterStall(now);
       case 'claim-failed': return this.#claimFailed(now);
+      case 'held-changed': return hold(this.#standing, input.held, now);
+      case 'takeover-requested':
+        return this.state.kind === 'backup' ? this.#stopWaiting(this.state, 'handover', now) : [];
       case 'group-joined': return this.#join(input.role, now);
       case 'group-adjusted': return this.#adjustPriority(this.adjustment, input.adjustment, now);
       case 'group-decided': return this.#obey(input.decision, now);
@@ -150,6 +165,7 @@ export class VirtualRouter {
       case 'initialize': return []; // [RFC9568-6.4.1-3]
       case 'backup':
         this.#standing.remember(advertisement.priority, source);
+        if (advertisement.priority === RESIGN_PRIORITY) this.#standing.held = false; // [BATON-handover-3]
         this.#standing.assign(hearMaster(this.state, advertisement, this.#standing.backupPolicy, now));
         return [];
       case 'master': return this.#hearAsMaster(this.state, advertisement, source, now);
@@ -168,7 +184,10 @@ export class VirtualRouter {
     if (priority === RESIGN_PRIORITY) return this.#reply(answerResignation(state, this.parameters, now));
     assert(this.primaryAddress !== undefined, 'a master has a primary address');
     const own: Contender = { priority: this.effectivePriority, address: this.primaryAddress };
-    if (isBetterMaster({ priority, address: source }, own)) return this.#hearBetter(state, advertisement, source, now);
+    const other: Contender = { priority, address: source };
+    const isBetter = isBetterMaster(other, own);
+    if (isBetter && isOutdated(state, other, now)) return [];
+    if (isBetter) return this.#hearBetter(state, advertisement, source, now);
     this.statistics.lower_priority_received += 1;
     const news = isNews(state, priority < own.priority, this.parameters, now);
     return this.#reply(
@@ -176,11 +195,11 @@ export class VirtualRouter {
     );
   }
 
-  /** Yields, perhaps with a last word; a following member of a sync group may wait first. */
+  /** Yields, perhaps with a last word; a following member of a sync group may wait first, unless it has to let go. */
   #hearBetter(
     state: MasterState, better: Advertisement, source: IpAddress, now: Instant,
   ): VirtualRouterOutput[] {
-    const waiting = this.#role === 'following' ? contestMastership(state, better, now) : undefined;
+    const waiting = this.#role === 'following' && !this.held ? contestMastership(state, better, now) : undefined;
     if (waiting !== undefined) {
       this.#standing.assign(waiting);
       return [];
@@ -188,7 +207,8 @@ export class VirtualRouter {
     const lastWord = yieldsWithAdvert(this.parameters, better.advertIntervalMs) ? [this.#standing.advertise()] : [];
     this.#standing.remember(better.priority, source);
     const next = yieldTo(better, this.#standing.patience, now);
-    return [...lastWord, ...this.#standing.transition(next, 'higher-priority-advert')];
+    const reason = this.held ? 'handover' : 'higher-priority-advert';
+    return [...lastWord, ...this.#standing.transition(next, reason)];
   }
 
   /** @param told what is told between the advert and the announcement */
@@ -206,7 +226,7 @@ export class VirtualRouter {
     if (deadline === undefined || now < deadline) return [];
     switch (state.kind) {
       case 'initialize': return this.#begin('startup', now);
-      case 'backup': return this.#stopWaiting(state, now); // [RFC9568-6.4.2-2]
+      case 'backup': return this.#stopWaiting(state, state.expiryReason, now); // [RFC9568-6.4.2-2]
       case 'master': return this.#continueAsMaster(state, now);
       case 'fault': return this.#changeFault('address-install-failed', false, now);
       default: return assertNever(state);
@@ -225,6 +245,7 @@ export class VirtualRouter {
     assertParameters(parameters);
     const priorityBefore = this.effectivePriority;
     this.#standing.parameters = parameters;
+    if (this.#standing.ownsAddresses) this.#standing.held = false;
     switch (this.state.kind) {
       case 'initialize': return [];
       case 'backup':
@@ -254,11 +275,11 @@ export class VirtualRouter {
 
   /** @param groupAdjustment what counts instead of our own in a sync group */
   #adjustPriority(adjustment: number, groupAdjustment: number | undefined, now: Instant): VirtualRouterOutput[] {
-    const priorityBefore = this.effectivePriority;
+    const before = this.#standing.patience.priority;
     this.#standing.adjustment = adjustment;
     this.#standing.groupAdjustment = groupAdjustment;
-    if (this.effectivePriority === priorityBefore) return [];
-    if (this.state.kind === 'master') return [this.#standing.advertise()];
+    if (this.#standing.patience.priority === before) return [];
+    if (this.state.kind === 'master') return this.held ? [] : [this.#standing.advertise()];
     if (this.state.kind === 'backup') this.#standing.assign(recompute(this.state, this.#standing.patience, now));
     return [];
   }
@@ -305,13 +326,15 @@ export class VirtualRouter {
   }
 
   #promote(reason: PromotionReason, now: Instant): VirtualRouterOutput[] {
-    return this.#standing.transition(enterMaster(this.parameters, this.state.kind, reason, now), reason);
+    const predecessor = reason === 'handover' ? predecessorOf(this.#standing, now) : undefined;
+    const next = enterMaster(this.parameters, this.state.kind, reason, now, predecessor);
+    return this.#standing.transition(next, reason);
   }
 
   /** The wait is over: master at once, or, in a sync group, as soon as the others can be it too. */
-  #stopWaiting(state: BackupState, now: Instant): VirtualRouterOutput[] {
-    if (this.#role === 'alone') return this.#promote(state.expiryReason, now);
-    this.#standing.assign(becomeDue(state, state.expiryReason, this.#standing.patience, now));
+  #stopWaiting(state: BackupState, reason: PromotionReason, now: Instant): VirtualRouterOutput[] {
+    if (this.#role === 'alone') return this.#promote(reason, now);
+    this.#standing.assign(becomeDue(state, reason, this.#standing.patience, now));
     return [];
   }
 
