@@ -124,10 +124,13 @@ const self = { address: OWN, priority: 100 };
 const promoted = (from: StateName, reason: StateChange['reason']): Expected =>
   [[send(100), claim(VIP), announce(5, VIP), changed(from, 'master', reason, { master: self })], 'master', NOW + 1000];
 const taken = (from: StateName): Expected =>
-  [[claim(VIP), announce(5, VIP), send(100), changed(from, 'master', 'handover', { master: self })], 'master', NOW + 1000];
+  [[claim(VIP), announce(5, VIP), send(100), changed(from, 'master', 'handover', { master: self })],
+    'master', NOW + 1000];
 const faulted = (from: StateName, reason: FaultReason, rest: Partial<StateChange> = {}): VirtualRouterOutput =>
   changed(from, 'fault', reason, { faults: [reason], ...rest });
 
+const letGo = (master: StateChange['master']): VirtualRouterOutput =>
+  changed('master', 'backup', 'handover', { priority: 1, master });
 const yielded = (master: StateChange['master']): VirtualRouterOutput =>
   changed('master', 'backup', 'higher-priority-advert', { master });
 
@@ -215,14 +218,13 @@ const TABLE: Record<SubjectName, Partial<Record<InputName, Expected>>> = {
   'master, held': {
     // Any other is better, and its own priority does not matter.
     'lower': [
-      [send(1), release(VIP), changed('master', 'backup', 'handover', { priority: 1, master: { address: P, priority: 50 } })],
-      'backup', FRESH_BACKUP,
+      [send(1), release(VIP), letGo({ address: P, priority: 50 })], 'backup', FRESH_BACKUP,
     ],
     'resigned': [[send(1), announce(1, VIP)], 'master', NOW + 1000],
     'lower priority': [[], 'master', 10_500],
     'lifted': [[send(100)], 'master', 10_500],
     'shutdown': [
-      [send(0), release(VIP), changed('master', 'initialize', 'shutdown', { priority: 100, })], 'initialize',
+      [send(0), release(VIP), changed('master', 'initialize', 'shutdown', { priority: 100 })], 'initialize',
     ],
   },
   'master, handed over': {
@@ -242,8 +244,7 @@ const TABLE: Record<SubjectName, Partial<Record<InputName, Expected>>> = {
   'master of a group, held': {
     // The wait for the deciding member is for elections.
     'better': [
-      [send(1), release(VIP), changed('master', 'backup', 'handover', { priority: 1, master: { address: LOWER, priority: 200 } })],
-      'backup', FRESH_BACKUP,
+      [send(1), release(VIP), letGo({ address: LOWER, priority: 200 })], 'backup', FRESH_BACKUP,
     ],
   },
   'master of a group': {
