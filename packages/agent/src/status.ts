@@ -65,7 +65,7 @@ function buildEvidence({ reasons, sources, lastAtMs, advertisement }: AlarmEvide
 function buildRouter(router: RouterSnapshot, source: StatusSource): RouterStatus {
   return {
     name: router.name, interface: router.interface, vrid: router.vrid, version: router.version,
-    state: router.state, faults: router.faults, priority: router.priority,
+    state: router.state, faults: router.faults, priority: router.priority, held: router.held,
     advert_interval_ms: router.advertIntervalMs, master_down_interval_ms: router.masterDownIntervalMs,
     since: isoTime(router.sinceMs), reason: router.reason, epoch: router.epoch,
     addresses: router.addresses.map(({ address, installed }) => ({ address, installed })),
