@@ -40,7 +40,8 @@ describe('the status report', () => {
       node: 'lb-a', version: '1.0.0', generation: 3, maintenance: false,
       virtual_routers: [{
         name: 'web', interface: 'eth0', vrid: 51, version: 3, state: 'backup', faults: [],
-        priority: { configured: 200, effective: 150 }, held: true, advert_interval_ms: 1000, master_down_interval_ms: 3609,
+        priority: { configured: 200, effective: 150 }, held: true, advert_interval_ms: 1000,
+        master_down_interval_ms: 3609,
         since: '2026-01-01T00:00:00.000Z', reason: 'startup', epoch: 7,
         addresses: [{ address: '192.0.2.10/24', installed: false }], master: null,
         peers: [{

@@ -2,7 +2,13 @@
 // group. Decides nothing: SyncGroup in vrrp does, by keys; here keys become routers.
 
 import { assert, type Instant } from '@baton/base';
-import { SyncGroup, type HandoverRefusal, type MemberOutputs, type VirtualRouterInput, type VirtualRouterOutput } from '@baton/vrrp';
+import {
+  SyncGroup,
+  type HandoverRefusal,
+  type MemberOutputs,
+  type VirtualRouterInput,
+  type VirtualRouterOutput,
+} from '@baton/vrrp';
 import type { FamilyRouter, HostedRouter } from './hosted-router.js';
 
 /** What one router asks for. */

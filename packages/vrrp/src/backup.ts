@@ -29,7 +29,8 @@ export interface BackupState {
 
 /** Why a router becomes master. */
 export type PromotionReason = Extract<
-  TransitionReason, 'master-down-timer' | 'preempted-lower-priority' | 'priority-zero-received' | 'address-owner' | 'handover'
+  TransitionReason,
+  'master-down-timer' | 'preempted-lower-priority' | 'priority-zero-received' | 'address-owner' | 'handover'
 >;
 
 /** A member of a sync group that could be master if the others could. */

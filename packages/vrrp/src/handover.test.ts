@@ -47,7 +47,8 @@ describe('a hand-over from a master to a lower-priority backup', () => {
     pair.lan.until(pair.lan.now + 5);
     expect(story(pair.lan)).toEqual([
       'a: web send 1',
-      'b: web claim 10.9.0.100', 'b: web announce 10.9.0.100 x5', 'b: web send 100', 'b: web backup -> master: handover',
+      'b: web claim 10.9.0.100', 'b: web announce 10.9.0.100 x5', 'b: web send 100',
+      'b: web backup -> master: handover',
       'a: web send 1', 'a: web release 10.9.0.100', 'a: web master -> backup: handover',
       'b: web send 100', 'b: web announce 10.9.0.100 x1',
     ]);
@@ -89,7 +90,7 @@ describe('a hand-over from a master to a lower-priority backup', () => {
     expect(pair.lan.holders()).toEqual(['a']);
   });
 
-  test('ends with the held router as master, by its full priority, when the successor resigns [BATON-handover-3]', () => {
+  test('ends with the held router as master by its full priority when the successor resigns [BATON-handover-3]', () => {
     const pair = settled();
     handOver(pair);
     pair.lan.until(pair.lan.now + SETTLED_MS);
@@ -116,7 +117,8 @@ describe('a hand-over from a master to a lower-priority backup', () => {
       'a: web send 1', 'b: web claim 10.9.0.100', 'b: web release 10.9.0.100',
       'b: web backup -> fault: address-install-failed',
     ]);
-    expect(pair.b.routers.get('web')?.statistics).toMatchObject({ adverts_sent: 0, became_master: 0, claims_refused: 1 });
+    expect(pair.b.routers.get('web')?.statistics)
+      .toMatchObject({ adverts_sent: 0, became_master: 0, claims_refused: 1 });
     expect(pair.lan.holders()).toEqual(['a']);
   });
 
@@ -131,7 +133,7 @@ describe('a hand-over from a master to a lower-priority backup', () => {
     ]);
   });
 
-  test('is given up when the old master goes on with its priority: two masters never persist [BATON-handover-5]', () => {
+  test('is given up when the old master keeps its priority: two masters never persist [BATON-handover-5]', () => {
     const pair = settled();
     pair.lan.feed(pair.b, 'web', { kind: 'takeover-requested' }); // A was not held, or was started again
     pair.lan.until(pair.lan.now + 2100);
@@ -214,13 +216,14 @@ describe('a held router', () => {
   });
 
   test('waits its preempt delay from when the hold is lifted', () => {
-    const backup = Timeline.started(f3({ ...QUIET, preemptDelayMs: 60_000 })).at(1, { kind: 'held-changed', held: true });
+    const backup = Timeline.started(f3({ ...QUIET, preemptDelayMs: 60_000 }));
+    backup.at(1, { kind: 'held-changed', held: true });
     for (let at = 1000; at <= 90_000; at += 1000) backup.at(at, heard(50, P));
     backup.at(90_000, { kind: 'held-changed', held: false });
     for (let at = 91_000; at <= 150_000; at += 1000) backup.at(at, heard(50, P));
     expect(backup.router.state.kind).toBe('backup');
     for (let at = 151_000; at <= 155_000; at += 1000) backup.at(at, heard(50, P));
-    expect(backup.take()).toContain('154609.375 backup -> master: preempted-lower-priority');
+    expect(backup.take()).toContain('153609.375 backup -> master: preempted-lower-priority');
   });
 
   test('has forgotten it when it is started again', () => {
@@ -240,7 +243,8 @@ describe('a router that is told to take over', () => {
   test.each([['initialize', true], ['fault', false]] as const)('refuses in %s', (why, isFresh) => {
     const router = new VirtualRouter(f3(QUIET), { epochFloor: 0 });
     if (!isFresh) router.handle({ kind: 'startup' }, 0); // without an address
-    expect([router.refusalOf('takeover-requested'), router.handle({ kind: 'takeover-requested' }, 1)]).toEqual([why, []]);
+    expect([router.refusalOf('takeover-requested'), router.handle({ kind: 'takeover-requested' }, 1)])
+      .toEqual([why, []]);
   });
 
   test('has nothing to do when it is master', () => {

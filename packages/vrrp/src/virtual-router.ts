@@ -150,7 +150,8 @@ export class VirtualRouter {
     if (fault !== undefined) return this.#fault(fault);
     if (!this.#standing.ownsAddresses) return this.#standing.transition(this.#standing.freshBackup(now), reason);
     if (this.#role === 'alone') return this.#promote('address-owner', now); // [RFC9568-6.4.1-1]
-    return this.#standing.transition(becomeDue(this.#standing.freshBackup(now), 'address-owner', this.#standing.patience, now), reason);
+    const fresh = this.#standing.freshBackup(now);
+    return this.#standing.transition(becomeDue(fresh, 'address-owner', this.#standing.patience, now), reason);
   }
 
   #hear(advertisement: Advertisement, source: IpAddress, now: Instant): VirtualRouterOutput[] {
