@@ -183,10 +183,11 @@ describe('a hand-over of a group', () => {
     const pair = settled(['web', 'inside']);
     handOver(pair);
     pair.lan.until(pair.lan.now + SETTLED_MS);
+    pair.lan.fate = (segment) => (segment === 'web' ? 'lost' : 0.1);
     pair.lan.shutdown(pair.b);
     pair.lan.until(pair.lan.now + 1);
     expect([...pair.a.routers.values()].map(({ held }) => held)).toEqual([false, false]);
-    pair.lan.until(pair.lan.now + 250);
+    pair.lan.until(pair.lan.now + 1300);
     expect(pair.lan.holders()).toEqual(['a']);
   });
 
