@@ -2,23 +2,16 @@
 // both nodes go on by RFC 9568 §6.4, one with the lowest priority, the other without waiting. What a held router does
 // in each of its states; who takes over from whom is decided elsewhere.
 
-import type { Instant, IpAddress } from '@baton/base';
+import type { Instant } from '@baton/base';
 import { leaveAlone } from './backup.js';
 import type { Contender } from './election.js';
-import type { MasterState } from './master.js';
+import type { MasterState, Predecessor } from './master.js';
 import type { VirtualRouterOutput } from './outputs.js';
 import type { Standing } from './standing.js';
 import type { State } from './state.js';
 
 /** Why a router is not held, or does not take over: it owns its addresses, or it takes no part in the election now. */
 export type HandoverRefusal = 'address-owner' | 'initialize' | 'fault';
-
-/** The master before a hand-over. */
-export interface Predecessor {
-  readonly address: IpAddress;
-  /** What it said before it was held may still be under way until then. */
-  readonly obeyedFrom: Instant;
-}
 
 /** Begins or ends the hold of a router. A master tells its peers at once; a backup that is held stops preempting. An
  *  owner is never held [BATON-handover-4]. */

@@ -1,11 +1,10 @@
 // How a master goes on (RFC 9568 §6.4.3): the phase of its adverts, and what it owes its neighbours' caches. Pure steps
 // from one mastership to the next; who wins against whom, and what is sent, is decided in virtual-router.ts.
 
-import type { Instant } from '@baton/base';
+import type { Instant, IpAddress } from '@baton/base';
 import type { Advertisement } from './advertisement.js';
 import { contest, reschedule, startAnnouncing, takeDue, type AnnounceSchedule } from './announce-schedule.js';
 import type { PromotionReason } from './backup.js';
-import type { Predecessor } from './handover.js';
 import type { StateName } from './outputs.js';
 import { answersLosingAdverts, type VirtualRouterParameters } from './parameters.js';
 import { nextOnGrid } from './timers.js';
@@ -28,6 +27,13 @@ export interface MasterState {
   readonly predecessor: Predecessor | undefined;
   /** The last advert that answered another router. */
   readonly answer: Answer | undefined;
+}
+
+/** The master before a hand-over. */
+export interface Predecessor {
+  readonly address: IpAddress;
+  /** What it said before it was held may still be under way until then. */
+  readonly obeyedFrom: Instant;
 }
 
 /** An advert that is sent because of what another router has said. */
