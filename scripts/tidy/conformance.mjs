@@ -43,7 +43,7 @@ export function namedInTests() {
   return files.map((file) => {
     const names = stringsOf(parse(file)).map((text) => ({
       cases: (text.match(/\b[A-J]\d{2}\b/gu) ?? []).filter((id) => known.has(id)),
-      requirements: text.match(/\[RFC\d+-[\d.]+-\d+\]/gu) ?? [],
+      requirements: text.match(/\[(?:RFC\d+-[\d.]+|BATON-[a-z]+)-\d+\]/gu) ?? [],
     }));
     return { file, names: names.filter(({ cases, requirements }) => cases.length + requirements.length > 0) };
   });

@@ -6,7 +6,7 @@ import { filesBelow, textOf } from './sources.mjs';
 
 export const TEMPLATE = 'docs/protocol.template.md';
 
-const REQUIREMENT_ROW = /^\| \[(RFC\d+-[\d.]+-\d+)\] \| (.*) \|$/u;
+const REQUIREMENT_ROW = /^\| \[((?:RFC\d+-[\d.]+|BATON-[a-z]+)-\d+)\] \| (.*) \|$/u;
 const HEAD = '| id | requirement, in our words |';
 const CASES_MARK = '<!-- conformance cases -->';
 

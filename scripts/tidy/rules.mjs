@@ -6,7 +6,7 @@
 /** Lines of prose; a drawing, indented by two spaces or more, does not count. */
 const HEAD_LINES_MAX = 6;
 const VAGUE_NAMES = ['utils', 'util', 'helpers', 'helper', 'types', 'common', 'manager', 'misc', 'shared'];
-const REQUIREMENT = /\[RFC\d+-[\d.]+-\d+\]/gu;
+const REQUIREMENT = /\[(?:RFC\d+-[\d.]+|BATON-[a-z]+)-\d+\]/gu;
 /** Packages that return values and never log: floors 0 to 2. */
 const SILENT = /^packages\/(base|vrrp|linux|net|config)\//u;
 

@@ -170,6 +170,8 @@ export class Agent {
       case 'lower-priority-received':
         this.#news.noteLowerPriority(message);
         break;
+      case 'take-over-answered': // whoever asks for it will wait for it
+        break;
       case 'snapshot':
         this.#channel.takeSnapshot(message);
         break;

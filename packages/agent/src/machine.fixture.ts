@@ -218,7 +218,8 @@ export function routerSnapshot(change: Partial<RouterSnapshot> = {}): RouterSnap
   };
   return {
     name: 'web', interface: 'eth0', vrid: 51, version: 3, state: 'initialize',
-    priority: { configured: 200, effective: 200 }, advertIntervalMs: 1000, sinceMs: NOW, reason: 'startup', epoch: 0,
+    priority: { configured: 200, effective: 200 }, held: false,
+    advertIntervalMs: 1000, sinceMs: NOW, reason: 'startup', epoch: 0,
     addresses: [], ...family,
     families: [{
       ...family, family: 4, state: 'initialize', virtualLink: undefined, discarded: {}, remarked: {},

@@ -13,7 +13,7 @@ const heard = (address: string, agoMs: number, priority = 100): HeardRouter =>
 /** A router with one family. */
 function router(change: Partial<RouterSnapshot> = {}, family: Partial<FamilySnapshot> = {}): RouterSnapshot {
   const { families: [first], ...whole } = routerSnapshot({
-    state: 'backup', priority: { configured: 200, effective: 150 }, sinceMs: NOW - 10_000, epoch: 7,
+    state: 'backup', priority: { configured: 200, effective: 150 }, held: true, sinceMs: NOW - 10_000, epoch: 7,
     addresses: [{ address: '192.0.2.10/24', interface: 'eth0', installed: false }], masterDownIntervalMs: 3609,
     ...change,
   });
@@ -40,7 +40,7 @@ describe('the status report', () => {
       node: 'lb-a', version: '1.0.0', generation: 3, maintenance: false,
       virtual_routers: [{
         name: 'web', interface: 'eth0', vrid: 51, version: 3, state: 'backup', faults: [],
-        priority: { configured: 200, effective: 150 }, advert_interval_ms: 1000, preempt: true,
+        priority: { configured: 200, effective: 150 }, held: true, advert_interval_ms: 1000, preempt: true,
         master_down_interval_ms: 3609,
         since: '2026-01-01T00:00:00.000Z', reason: 'startup', epoch: 7,
         addresses: [{ address: '192.0.2.10/24', installed: false }], master: null,

@@ -90,7 +90,7 @@ function buildEvidence({ reasons, sources, lastAtMs, advertisement }: AlarmEvide
 function buildRouter(router: RouterSnapshot, source: StatusSource): RouterStatus {
   return {
     name: router.name, interface: router.interface, vrid: router.vrid, version: router.version,
-    state: router.state, faults: router.faults, priority: router.priority,
+    state: router.state, faults: router.faults, priority: router.priority, held: router.held,
     advert_interval_ms: router.advertIntervalMs,
     preempt: source.settings.find(({ name }) => name === router.name)?.families[0].preemptMode ?? true,
     master_down_interval_ms: router.masterDownIntervalMs,

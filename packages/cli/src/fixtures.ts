@@ -6,7 +6,7 @@ import type { FamilyStatus, RouterStatus, StatusReport } from '@baton/agent/cont
 export function routerStatus(change: Partial<RouterStatus> = {}): RouterStatus {
   return {
     name: 'web', interface: 'eth0', vrid: 51, version: 3, state: 'master', faults: [],
-    priority: { configured: 254, effective: 254 }, advert_interval_ms: 1000, preempt: true,
+    priority: { configured: 254, effective: 254 }, held: false, advert_interval_ms: 1000, preempt: true,
     master_down_interval_ms: 3008, since: '2026-01-01T00:00:00.000Z', reason: 'master-down-timer', epoch: 7,
     addresses: [{ address: '192.0.2.10/24', installed: true }],
     master: { node: 'lb-a', address: '10.0.0.11', priority: 254 },

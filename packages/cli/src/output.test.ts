@@ -32,6 +32,11 @@ describe('the status table', () => {
     ]);
   });
 
+  test('says that a router has let go of its mastership', () => {
+    const router = routerStatus({ state: 'backup', held: true, priority: { configured: 200, effective: 1 } });
+    expect(formatStatus(statusReport([router]), NOW_MS, PLAIN)[3]).toContain('  backup (held)  1 of 200  ');
+  });
+
   test('counts several addresses', () => {
     const addresses = ['192.0.2.10/24', '192.0.2.11/24', '192.0.2.12/24'];
     const router = routerStatus({ addresses: addresses.map((address, index) => ({ address, installed: index < 2 })) });

@@ -86,7 +86,9 @@ function ownRow(node: string, router: RouterStatus, nowMs: number): readonly Cel
   const age = formatDuration(nowMs - Date.parse(router.since));
   const reason = router.faults.length > 0 ? router.faults.join(', ') : router.reason;
   return [
-    plain(router.name), plain(`${node} (this node)`), { text: stateText(router), tone: STATE_TONES[router.state] },
+    plain(router.name), plain(`${node} (this node)`),
+    { text: `${stateText(router)}${router.held ? ' (held)' : ''}`,
+      tone: STATE_TONES[router.state] },
     { text: effective === configured ? String(configured) : `${String(effective)} of ${String(configured)}`,
       tone: effective < configured ? 'doubtful' : 'plain' },
     plain(`${shortTime(router.since)} (${age})`), plain(reason), addressCell(router), plain('-'),

@@ -10,6 +10,7 @@
 import type { Instant } from '@baton/base';
 import type { LinkState, OwnedRoute } from '@baton/net';
 import type { VirtualRouterParameters } from '@baton/vrrp';
+import { holdRouter, maintain, takeOver } from './handover.js';
 import { HostedRouter, type FamilyRouter } from './hosted-router.js';
 import type { InterfaceSession } from './interface-session.js';
 import { removeLeftoverLinksAndRoutes, removeLeftovers } from './leftovers.js';
@@ -51,6 +52,7 @@ export class Engine {
   #working = false;
   #stallMs = 0;
   #generation = 0;
+  #maintenance = false;
 
   constructor(ports: EnginePorts) {
     this.#ports = ports;
@@ -142,6 +144,35 @@ export class Engine {
         const fault = { kind: 'fault-changed', reason: 'tracker-failed', active: health.failed } as const;
         takeTurn(family, fault, now, this.#context);
       }
+    });
+  }
+
+  /** The agent hands the mastership of a router over, or has ended that. */
+  setHeld(routerName: string, held: boolean): void {
+    const hosted = this.#roster.find(routerName);
+    if (hosted === undefined) return;
+    this.#enter((now) => {
+      holdRouter(hosted, held, now, this.#context);
+    });
+  }
+
+  /** A router takes over now; the agent is answered as soon as its claim is known. */
+  takeOver(routerName: string): void {
+    const hosted = this.#roster.find(routerName);
+    this.#enter((now) => {
+      const answer = hosted === undefined
+        ? ({ ok: false, why: 'unknown-router' } as const)
+        : takeOver(hosted, now, this.#context);
+      this.#ports.emit({ type: 'take-over-answered', router: routerName, ...answer });
+    });
+  }
+
+  /** Whether every router of this node, also one that comes, is in fault with the reason `maintenance`. */
+  setMaintenance(active: boolean): void {
+    if (active === this.#maintenance) return;
+    this.#maintenance = active;
+    this.#enter((now) => {
+      maintain(this.#roster.families(), active, now, this.#context);
     });
   }
 
@@ -330,6 +361,7 @@ export class Engine {
     }
     this.#form(this.#roster.regroup(syncGroups), now);
     for (const family of families) this.#tell(family, now);
+    if (this.#maintenance) maintain(families, true, now, this.#context);
     for (const family of families) takeTurn(family, { kind: 'startup' }, now, this.#context);
   }
 

@@ -70,6 +70,8 @@ class EngineProcess {
   #virtualMacs: ReadonlySet<string> = new Set();
   #failedStarts = 0;
   #agentDeath: AgentExit | undefined;
+  /** What the agent said last, perhaps before its first configuration. */
+  #maintenance = false;
   #stopping = false;
   #exitCode: number = EXIT.done;
 
@@ -113,6 +115,16 @@ class EngineProcess {
       case 'health':
         this.#engine?.setHealth(message.router, message);
         break;
+      case 'hold':
+        this.#engine?.setHeld(message.router, message.hold);
+        break;
+      case 'take-over':
+        this.#engine?.takeOver(message.router);
+        break;
+      case 'maintenance':
+        this.#maintenance = message.on;
+        this.#engine?.setMaintenance(message.on);
+        break;
       case 'refuse-start':
         // An agent that is started again while routers run cannot undo them: the last good configuration goes on.
         if (this.#engine === undefined) this.#endAfterAgent(message.exitCode);
@@ -131,6 +143,7 @@ class EngineProcess {
     try {
       if (firstTime) this.#takeHold(message.runtimeDirectory);
       this.#engine ??= this.#createEngine(message.runtimeDirectory);
+      this.#engine.setMaintenance(this.#maintenance); // said before there was an engine
       this.#applyLocked(this.#engine, message);
       // After the leftovers are gone, and long before a backup can be called upon.
       if (firstTime && this.#ports !== undefined) rehearsePromotion(this.#ports);

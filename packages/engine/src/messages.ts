@@ -7,6 +7,7 @@ import type {
   AntiReplay,
   AuthenticationMode,
   FaultReason,
+  HandoverRefusal,
   StateChange,
   StateName,
   StatisticName,
@@ -32,6 +33,12 @@ export type AgentMessage =
   | { readonly type: 'snapshot-request'; readonly id: number }
   /** What the trackers of a router say together. */
   | { readonly type: 'health'; readonly router: string; readonly adjustment: number; readonly failed: boolean }
+  /** The router has to let go of its mastership, or need not any more; an address owner is never held. */
+  | { readonly type: 'hold'; readonly router: string; readonly hold: boolean }
+  /** The router becomes master at once; answered by `take-over-answered`. */
+  | { readonly type: 'take-over'; readonly router: string }
+  /** Every router of this node is in fault (reason `maintenance`), also those that come, until it is over. */
+  | { readonly type: 'maintenance'; readonly on: boolean }
   /** The configuration cannot be used at start: the engine ends with this exit code after the agent has said why. */
   | { readonly type: 'refuse-start'; readonly exitCode: number }
   /** Answered by the same: an engine that answers is not frozen. */
@@ -97,6 +104,8 @@ export type EngineMessage =
       readonly evidence: TransitionEvidence;
       readonly at: number;
     }
+  /** Whether the router is master now, its addresses installed; if not, why. */
+  | ({ readonly type: 'take-over-answered'; readonly router: string } & TakeOverAnswer)
   /** Something an operator should know, with a stable event name and flat fields; the agent logs and journals it. */
   | {
       readonly type: 'notice';
@@ -142,6 +151,11 @@ export interface FamilyWill {
   readonly preexisting: readonly IpAddress[];
   readonly virtualLink?: VirtualLink;
 }
+
+/** What became of a `take-over`. */
+export type TakeOverAnswer =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly why: HandoverRefusal | 'unknown-router' | 'address-install-failed' };
 
 /** Milliseconds from the decision to each step, as far as the transition took them. */
 export interface TransitionSteps {
@@ -202,6 +216,8 @@ export interface RouterSnapshot {
   readonly state: StateName;
   readonly faults: readonly FaultReason[];
   readonly priority: { readonly configured: number; readonly effective: number };
+  /** It has let go of its mastership, or is about to: it counts with priority 1. */
+  readonly held: boolean;
   readonly advertIntervalMs: number;
   readonly sinceMs: number;
   readonly reason: string;

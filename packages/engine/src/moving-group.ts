@@ -2,7 +2,13 @@
 // group. Decides nothing: SyncGroup in vrrp does, by keys; here keys become routers.
 
 import { assert, type Instant } from '@baton/base';
-import { SyncGroup, type MemberOutputs, type VirtualRouterInput, type VirtualRouterOutput } from '@baton/vrrp';
+import {
+  SyncGroup,
+  type HandoverRefusal,
+  type MemberOutputs,
+  type VirtualRouterInput,
+  type VirtualRouterOutput,
+} from '@baton/vrrp';
 import type { FamilyRouter, HostedRouter } from './hosted-router.js';
 
 /** What one router asks for. */
@@ -45,6 +51,11 @@ export class MovingGroup {
   /** See SyncGroup.handle. */
   handle(family: FamilyRouter, input: VirtualRouterInput, now: Instant): readonly FamilyOutputs[] {
     return this.#found(this.#group.handle(family.key, input, now));
+  }
+
+  /** See SyncGroup.refusalOf. */
+  refusalOf(kind: 'held-changed' | 'takeover-requested'): HandoverRefusal | undefined {
+    return this.#group.refusalOf(kind);
   }
 
   /** See SyncGroup.shutdown. */

@@ -22,6 +22,7 @@ export function snapshotRouter(hosted: HostedRouter, held: readonly HeldAddress[
     state: hosted.state,
     faults: aggregateFaults(hosted.families.map((family) => family.router.state)),
     priority: { configured: parameters.priority, effective: router.effectivePriority },
+    held: router.held,
     advertIntervalMs: parameters.advertIntervalMs,
     sinceMs: hosted.sinceMs,
     reason: hosted.reason,

@@ -29,7 +29,8 @@ export interface BackupState {
 
 /** Why a router becomes master. */
 export type PromotionReason = Extract<
-  TransitionReason, 'master-down-timer' | 'preempted-lower-priority' | 'priority-zero-received' | 'address-owner'
+  TransitionReason,
+  'master-down-timer' | 'preempted-lower-priority' | 'priority-zero-received' | 'address-owner' | 'handover'
 >;
 
 /** A member of a sync group that could be master if the others could. */
@@ -100,6 +101,13 @@ export function reconfigureBackup(
 export function recompute(state: BackupState, patience: Patience, now: Instant): BackupState {
   const masterDownAt = state.armedAt + patienceMs(state.armedBy, patience, state.masterAdvertIntervalMs);
   return { ...state, masterDownAt, due: masterDownAt > now ? undefined : state.due };
+}
+
+/** The backup that leaves its master alone from now on, also one that it was about to overrule: patient again as if it
+ *  had just heard that one. */
+export function leaveAlone(state: BackupState, patience: Patience, now: Instant): BackupState {
+  if (state.preemptAt === undefined) return state;
+  return arm('advertisement', state.masterAdvertIntervalMs, patience, now, undefined);
 }
 
 /** The backup whose wait is over, in a sync group that is not ready yet; it hears on. */

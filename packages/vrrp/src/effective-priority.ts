@@ -6,6 +6,9 @@ import { OWNER_PRIORITY } from './parameters.js';
 const LOWEST_PRIORITY = 1;
 const HIGHEST_PRIORITY = 254;
 
+/** What a router that is held takes part with: any other one is as good, and nobody resigned. */
+export const HELD_PRIORITY = LOWEST_PRIORITY;
+
 /** The priority a router takes part with: configured plus adjustment, kept within 1–254, because 0 means resigning
  *  and 255 means owning the addresses [RFC9568-5.2.4-1]. An owner's priority is never adjusted.
  *  @param configured 1–255

@@ -3,6 +3,7 @@
 
 // --- for users: one virtual router, its inputs and outputs, and the bytes between routers ---
 export { VirtualRouter } from './virtual-router.js';
+export type { HandoverRefusal } from './handover.js';
 export type { BackupState } from './backup.js';
 export type { MasterState } from './master.js';
 export type { FaultState, InitializeState, State } from './state.js';

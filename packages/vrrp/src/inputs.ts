@@ -30,6 +30,12 @@ export type VirtualRouterInput =
   | { readonly kind: 'stalled' }
   /** The claim of the addresses was refused: the router must not be master (guarantee D10). */
   | { readonly kind: 'claim-failed' }
+  /** The agent hands the mastership over, or has ended that: while a router is held it counts with priority 1. It is
+   *  not held any more when it is promoted, when its master resigns, or when it leaves. */
+  | { readonly kind: 'held-changed'; readonly held: boolean }
+  /** The agents have agreed on it: a backup becomes master at once, in a sync group together with the others. Any other
+   *  state ignores it. */
+  | { readonly kind: 'takeover-requested' }
   /** The part that the router has in its sync group. Like the next two, only sync-group.ts feeds this. */
   | { readonly kind: 'group-joined'; readonly role: GroupRole }
   /** The group counts this adjustment for every member instead of its own. */

@@ -1,7 +1,7 @@
 // How a master goes on (RFC 9568 §6.4.3): the phase of its adverts, and what it owes its neighbours' caches. Pure steps
 // from one mastership to the next; who wins against whom, and what is sent, is decided in virtual-router.ts.
 
-import type { Instant } from '@baton/base';
+import type { Instant, IpAddress } from '@baton/base';
 import type { Advertisement } from './advertisement.js';
 import { contest, reschedule, startAnnouncing, takeDue, type AnnounceSchedule } from './announce-schedule.js';
 import type { PromotionReason } from './backup.js';
@@ -21,10 +21,19 @@ export interface MasterState {
   /** When a following member of a sync group first heard the better master that it has not yielded to yet. */
   readonly contestedSince: Instant | undefined;
   readonly since: Instant;
-  /** Whether it has overruled a living master: that one's last word is expected. */
-  readonly overruling: boolean;
+  /** Why it became master. */
+  readonly reason: PromotionReason;
+  /** Who was master before a hand-over; undefined without one, or when nobody was heard. */
+  readonly predecessor: Predecessor | undefined;
   /** The last advert that answered another router. */
   readonly answer: Answer | undefined;
+}
+
+/** The master before a hand-over. */
+export interface Predecessor {
+  readonly address: IpAddress;
+  /** What it said before it was held may still be under way until then. */
+  readonly obeyedFrom: Instant;
 }
 
 /** An advert that is sent because of what another router has said. */
@@ -50,9 +59,11 @@ export const ANSWER_INTERVAL_MS = 10;
 const FORGOTTEN_AFTER_ADVERTS = 3;
 
 /** A router that turns master: it sends by its own interval, whatever it had learned [RFC9568-6.4.2-3].
- *  @param from the state before */
+ *  @param from the state before
+ *  @param predecessor whose mastership was handed over */
 export function enterMaster(
   parameters: VirtualRouterParameters, from: StateName, reason: PromotionReason, now: Instant,
+  predecessor: Predecessor | undefined,
 ): MasterState {
   return {
     kind: 'master',
@@ -61,7 +72,8 @@ export function enterMaster(
     unprovenSince: from,
     contestedSince: undefined,
     since: now,
-    overruling: reason === 'preempted-lower-priority' || reason === 'address-owner',
+    reason,
+    predecessor,
     answer: undefined,
   };
 }
@@ -110,7 +122,7 @@ export function overrule(state: MasterState, parameters: VirtualRouterParameters
 export function isNews(
   state: MasterState, isLower: boolean, { advertIntervalMs }: VirtualRouterParameters, now: Instant,
 ): boolean {
-  return !state.overruling || !isLower || now - state.since >= advertIntervalMs;
+  return !replacesLiving(state.reason) || !isLower || now - state.since >= advertIntervalMs;
 }
 
 /** A following member of a sync group has heard a better master. Whether the group yields is up to its deciding member,
@@ -134,6 +146,11 @@ export function reconfigureMaster(
     advertAt: after.advertIntervalMs === before.advertIntervalMs ? state.advertAt : now + after.advertIntervalMs,
     announcements: reschedule(state.announcements, before.announce, after.announce, now),
   };
+}
+
+/** Whether a living master was overruled, or has handed over: its last word is expected. */
+function replacesLiving(reason: PromotionReason): boolean {
+  return reason === 'preempted-lower-priority' || reason === 'address-owner' || reason === 'handover';
 }
 
 /** From when on somebody is answered. */

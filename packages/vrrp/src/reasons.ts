@@ -2,6 +2,8 @@
 
 /** Every fault reason, the one that explains most first. */
 export const FAULT_REASONS = [
+  /** The operator has put this node into maintenance. */
+  'maintenance',
   /** The interface does not exist. */
   'interface-missing',
   /** The interface exists, but no socket could be opened on it. */
@@ -36,6 +38,8 @@ export type TransitionReason =
   | 'priority-zero-received'
   /** A better master was heard (RFC 9568 §6.4.3). */
   | 'higher-priority-advert'
+  /** The agents hand the mastership over: who was told to take it, and who was told to let go. */
+  | 'handover'
   /** Every fault has gone. */
   | 'fault-cleared'
   /** Another member of its sync group is not master any more, or cannot be: all members move together. */
@@ -49,5 +53,5 @@ export type TransitionReason =
  *  master, and not after a sleep, when somebody else may be master long since. */
 export function resigns(reason: TransitionReason): boolean {
   return reason === 'shutdown' || reason === 'tracker-failed' || reason === 'address-install-failed'
-    || reason === 'group-member-left';
+    || reason === 'group-member-left' || reason === 'maintenance';
 }

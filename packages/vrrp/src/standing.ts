@@ -1,15 +1,17 @@
 // Where one router stands, and what it costs to go from one state to another: leaving and entering have their own
 // outputs, which belong to a state, never to a pair of states. Which input leads where is decided in virtual-router.ts.
 
-import { assertNever, type IpAddress } from '@baton/base';
-import { effectivePriority } from './effective-priority.js';
+import { assertNever, type Instant, type IpAddress } from '@baton/base';
+import { enterBackup, type BackupPolicy, type BackupState, type Patience, type PromotionReason } from './backup.js';
+import { effectivePriority, HELD_PRIORITY } from './effective-priority.js';
 import type { Contender } from './election.js';
 import { Fitness } from './fitness.js';
 import type { VirtualRouterOutput } from './outputs.js';
-import { heldAddresses, RESIGN_PRIORITY, type VirtualRouterParameters } from './parameters.js';
+import { heldAddresses, OWNER_PRIORITY, RESIGN_PRIORITY, type VirtualRouterParameters } from './parameters.js';
 import { resigns, type TransitionReason } from './reasons.js';
 import { stateTold, type State } from './state.js';
 import { createStatistics } from './statistics.js';
+import { masterDownIntervalMs, skewTimeMs } from './timers.js';
 
 /** One router's state with everything that outlasts it. */
 export class Standing {
@@ -20,6 +22,8 @@ export class Standing {
   adjustment = 0;
   groupAdjustment: number | undefined;
   primaryAddress: IpAddress | undefined;
+  /** Whether it has to let go (handover.ts). */
+  held = false;
   #state: State = { kind: 'initialize', startAt: undefined };
   #epoch: number;
   #left: State | undefined;
@@ -35,9 +39,9 @@ export class Standing {
     return this.#state;
   }
 
-  /** 1–255: configured plus the adjustment. */
+  /** 1–255: configured plus the adjustment; the lowest one while held. */
   get effectivePriority(): number {
-    return effectivePriority(this.parameters.priority, this.groupAdjustment ?? this.adjustment);
+    return this.held ? HELD_PRIORITY : this.#unheldPriority;
   }
 
   /** The number of the present or last mastership. */
@@ -54,6 +58,41 @@ export class Standing {
   /** The state before the present one that others were told of, as it was when it was left. */
   get left(): State | undefined {
     return this.#left;
+  }
+
+  /** Priority 255: the virtual addresses are the host's own (RFC 9568 §5.2.4). */
+  get ownsAddresses(): boolean {
+    return this.parameters.priority === OWNER_PRIORITY;
+  }
+
+  /** A held one as well: when its master falls silent it competes with all that it has [BATON-handover-3]. */
+  get patience(): Patience {
+    return { version: this.parameters.version, priority: this.#unheldPriority };
+  }
+
+  /** An owner always preempts, and at once [RFC9568-6.1-3]; a held router never [BATON-handover-3]. */
+  get backupPolicy(): BackupPolicy {
+    const { preemptMode, preemptDelayMs } = this.parameters;
+    return this.ownsAddresses
+      ? { ...this.patience, preempts: true, preemptDelayMs: 0 }
+      : { ...this.patience, preempts: preemptMode && !this.held, preemptDelayMs };
+  }
+
+  /** Master_Down_Interval with the interval learned so far, ms, fractional (RFC 9568 §6.1). */
+  get masterDownIntervalMs(): number {
+    const { version, priority } = this.patience;
+    return masterDownIntervalMs(version, priority, this.#masterAdvertIntervalMs);
+  }
+
+  /** Skew_Time with the interval learned so far, ms, fractional (RFC 9568 §6.1). */
+  get skewTimeMs(): number {
+    const { version, priority } = this.patience;
+    return skewTimeMs(version, priority, this.#masterAdvertIntervalMs);
+  }
+
+  /** Patient for a whole Master_Down_Interval by our own interval. */
+  freshBackup(now: Instant): BackupState {
+    return enterBackup(this.patience, this.parameters.advertIntervalMs, now);
   }
 
   /** The only place where the state is assigned. */
@@ -92,6 +131,7 @@ export class Standing {
   takeBackClaim(): void {
     if (this.#state.kind !== 'master' || this.#state.unprovenSince === undefined) return;
     this.statistics.became_master -= 1;
+    if (this.#state.reason === 'handover') this.statistics.adverts_sent -= 1; // its only advert came after the claim
     this.#epoch -= 1;
   }
 
@@ -105,10 +145,19 @@ export class Standing {
     return count === 0 ? [] : [{ kind: 'announce-addresses', addresses: heldAddresses(this.parameters), count }];
   }
 
+  get #masterAdvertIntervalMs(): number {
+    return this.#state.kind === 'backup' ? this.#state.masterAdvertIntervalMs : this.parameters.advertIntervalMs;
+  }
+
+  get #unheldPriority(): number {
+    return effectivePriority(this.parameters.priority, this.groupAdjustment ?? this.adjustment);
+  }
+
   #leave(reason: TransitionReason): VirtualRouterOutput[] {
     if (this.#state.kind !== 'master') return [];
     if (this.#state.unprovenSince === undefined) this.statistics.released_master += 1;
-    const resignation = resigns(reason) ? [this.#resign()] : [];
+    const isUnheardOf = this.#state.unprovenSince !== undefined && this.#state.reason === 'handover';
+    const resignation = resigns(reason) && !isUnheardOf ? [this.#resign()] : [];
     return [...resignation, { kind: 'release-addresses', addresses: heldAddresses(this.parameters) }];
   }
 
@@ -122,21 +171,29 @@ export class Standing {
     switch (this.#state.kind) {
       case 'initialize':
         this.#heard = undefined;
+        this.held = false;
         this.fitness.forgetRefusals();
         return [];
       case 'backup':
       case 'fault':
         return [];
-      case 'master':
-        this.#heard = undefined;
-        this.#epoch += 1;
-        this.statistics.became_master += 1;
-        return [
-          this.advertise(),
-          { kind: 'claim-addresses', addresses: heldAddresses(this.parameters) },
-          ...this.announce(this.parameters.announce.count),
-        ];
+      case 'master': return this.#enterMaster(this.#state.reason);
       default: return assertNever(this.#state);
     }
+  }
+
+  /** The address comes before the advert where the master before holds it until it hears the advert
+   *  [BATON-handover-2]. */
+  #enterMaster(reason: PromotionReason): VirtualRouterOutput[] {
+    this.#heard = undefined;
+    this.held = false;
+    this.#epoch += 1;
+    this.statistics.became_master += 1;
+    const advert = this.advertise();
+    const claim: VirtualRouterOutput[] = [
+      { kind: 'claim-addresses', addresses: heldAddresses(this.parameters) },
+      ...this.announce(this.parameters.announce.count),
+    ];
+    return reason === 'handover' ? [...claim, advert] : [advert, ...claim];
   }
 }

@@ -50,6 +50,9 @@ const INPUTS = {
   'tracker failed': { kind: 'fault-changed', reason: 'tracker-failed', active: true },
   stalled: { kind: 'stalled' },
   'claim failed': { kind: 'claim-failed' },
+  'held': { kind: 'held-changed', held: true },
+  'lifted': { kind: 'held-changed', held: false },
+  'take over': { kind: 'takeover-requested' },
   'of a group': { kind: 'group-joined', role: 'following' },
   'group weights': { kind: 'group-adjusted', adjustment: -20 },
   'promote': { kind: 'group-decided', decision: 'promote' },
@@ -64,7 +67,7 @@ type InputName = keyof typeof INPUTS;
 const EVERY_KIND: Record<VirtualRouterInput['kind'], true> = {
   'startup': true, 'shutdown': true, 'advertisement': true, 'timer': true, 'parameters-changed': true,
   'priority-changed': true, 'address-changed': true, 'fault-changed': true, 'stalled': true, 'claim-failed': true,
-  'group-joined': true, 'group-adjusted': true, 'group-decided': true,
+  'held-changed': true, 'takeover-requested': true, 'group-joined': true, 'group-adjusted': true, 'group-decided': true,
 };
 
 /** A router with a history: inputs and their instants. */
@@ -84,6 +87,7 @@ const refusedAt = (at: Instant): [Instant, VirtualRouterInput][] =>
   [...masterSince(at), [at, { kind: 'claim-failed' }]];
 const proven: VirtualRouterInput = { kind: 'priority-changed', adjustment: 0 };
 const grouped: VirtualRouterInput = { kind: 'group-joined', role: 'following' };
+const holding: VirtualRouterInput = { kind: 'held-changed', held: true };
 const down: VirtualRouterInput = { kind: 'fault-changed', reason: 'link-down', active: true };
 
 /** The states of the table. Epoch 3 is reached by every one that has been master; the others begin with 2. */
@@ -91,11 +95,17 @@ const STATES = {
   'initialize': () => router([]),
   'initialize, delayed': () => router([[9500, { kind: 'startup' }]], 1000),
   'backup': () => router(backupSince(9000)),
+  'backup, held': () => router([...backupSince(9000), [9000, holding], [9000, heard(50, P)]]),
+  'backup, about to preempt': () => router([...backupSince(9000), [9500, heard(50, P)]]),
   'backup, due': () => router(backupSince(NOW - DOWN)),
   'backup of a group, due': () => router([...backupSince(NOW - DOWN), [NOW - DOWN, grouped]]),
   'backup of a group, waiting': () =>
     router([...backupSince(8000 - DOWN), [8000 - DOWN, grouped], [8000, { kind: 'timer' }]]),
   'master': () => router([...masterSince(9500), [9500, proven]]),
+  'master, held': () => router([...masterSince(9500), [9500, proven], [9500, holding]]),
+  'master, handed over': () =>
+    router([...backupSince(9000), [9000, heard(200, P)], [NOW, { kind: 'takeover-requested' }]]),
+  'master of a group, held': () => router([...masterSince(9500), [9500, grouped], [9500, holding]]),
   'master of a group': () => router([...masterSince(9500), [9500, grouped]]),
   'master, due': () => router([...masterSince(9000), [9000, proven]]),
   'master, unproven': () => router(masterSince(NOW)),
@@ -113,9 +123,14 @@ const young = { epoch: 2 };
 const self = { address: OWN, priority: 100 };
 const promoted = (from: StateName, reason: StateChange['reason']): Expected =>
   [[send(100), claim(VIP), announce(5, VIP), changed(from, 'master', reason, { master: self })], 'master', NOW + 1000];
+const taken = (from: StateName): Expected =>
+  [[claim(VIP), announce(5, VIP), send(100), changed(from, 'master', 'handover', { master: self })],
+    'master', NOW + 1000];
 const faulted = (from: StateName, reason: FaultReason, rest: Partial<StateChange> = {}): VirtualRouterOutput =>
   changed(from, 'fault', reason, { faults: [reason], ...rest });
 
+const letGo = (master: StateChange['master']): VirtualRouterOutput =>
+  changed('master', 'backup', 'handover', { priority: 1, master });
 const yielded = (master: StateChange['master']): VirtualRouterOutput =>
   changed('master', 'backup', 'higher-priority-advert', { master });
 
@@ -141,12 +156,26 @@ const TABLE: Record<SubjectName, Partial<Record<InputName, Expected>>> = {
     'tracker failed': [[faulted('backup', 'tracker-failed', young)], 'fault'],
     'group weights': [[], 'backup', 9000 + 3687.5],
     'hurry': [[], 'backup', NOW + 1000 + SKEW],
+    'take over': taken('backup'),
+  },
+  'backup, held': {
+    // Never preempts, and waits by all that it has.
+    'lower': [[], 'backup', FRESH_BACKUP],
+    'timer': [[], 'backup', 9000 + DOWN],
+    'resigned': [[], 'backup', NOW + SKEW],
+    'lower priority': [[], 'backup', 9000 + 3687.5],
+    'take over': taken('backup'),
+  },
+  'backup, about to preempt': {
+    'lower': [[], 'backup', 9000 + DOWN],
+    'held': [[], 'backup', FRESH_BACKUP],
   },
   'backup of a group, due': {
     // Only a proposal: when to look next whether the group is split.
     'timer': [[], 'backup', NOW + DOWN],
   },
   'backup of a group, waiting': {
+    'take over': [[], 'backup', NOW + DOWN],
     'promote': promoted('backup', 'master-down-timer'),
     'better': [[], 'backup', FRESH_BACKUP],
     'resigned': [[], 'backup', 8000 + DOWN],
@@ -175,6 +204,7 @@ const TABLE: Record<SubjectName, Partial<Record<InputName, Expected>>> = {
     'no address': [[release(VIP), faulted('master', 'no-primary-address')], 'fault'],
     'link down': [[release(VIP), faulted('master', 'link-down')], 'fault'],
     'tracker failed': [[send(0), release(VIP), faulted('master', 'tracker-failed')], 'fault'],
+    'held': [[send(1)], 'master', 10_500],
     'stalled': [[release(VIP), changed('master', 'backup', 'woke-from-stall')], 'backup', FRESH_BACKUP],
     'group weights': [[send(80)], 'master', 10_500],
     'advertise': [[send(100)], 'master', 10_500],
@@ -183,6 +213,38 @@ const TABLE: Record<SubjectName, Partial<Record<InputName, Expected>>> = {
     ],
     'claim failed': [
       [send(0), release(VIP), faulted('master', 'address-install-failed')], 'fault', NOW + 3 * DOWN,
+    ],
+  },
+  'master, held': {
+    // Any other is better, and its own priority does not matter.
+    'lower': [
+      [send(1), release(VIP), letGo({ address: P, priority: 50 })], 'backup', FRESH_BACKUP,
+    ],
+    'resigned': [[send(1), announce(1, VIP)], 'master', NOW + 1000],
+    'lower priority': [[], 'master', 10_500],
+    'lifted': [[send(100)], 'master', 10_500],
+    'shutdown': [
+      [send(0), release(VIP), changed('master', 'initialize', 'shutdown', { priority: 100 })], 'initialize',
+    ],
+  },
+  'master, handed over': {
+    // Said before the hold: by whom was master before, and nobody else.
+    'better': [
+      [send(100), release(VIP), yielded({ address: LOWER, priority: 200 })], 'backup', FRESH_BACKUP,
+    ],
+    'lost tie': [[], 'master', NOW + 1000],
+    // The last word of who has let go.
+    'lower': [[send(100), announce(1, VIP)], 'master', NOW + 1000],
+    // Nobody has heard of it.
+    'claim failed': [
+      [release(VIP), faulted('backup', 'address-install-failed', { epoch: 2, master: undefined })], 'fault',
+      NOW + 3 * DOWN,
+    ],
+  },
+  'master of a group, held': {
+    // The wait for the deciding member is for elections.
+    'better': [
+      [send(1), release(VIP), letGo({ address: LOWER, priority: 200 })], 'backup', FRESH_BACKUP,
     ],
   },
   'master of a group': {

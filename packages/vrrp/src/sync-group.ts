@@ -5,7 +5,8 @@
 // - one member, the deciding one, settles elections that would turn out differently from member to member.
 
 import { assert, assertNever, compareAddresses, type Instant } from '@baton/base';
-import type { Due } from './backup.js';
+import type { Due, PromotionReason } from './backup.js';
+import type { HandoverRefusal } from './handover.js';
 import type { GroupDecision, VirtualRouterInput } from './inputs.js';
 import type { VirtualRouterOutput } from './outputs.js';
 import { RESIGN_PRIORITY, type VirtualRouterParameters } from './parameters.js';
@@ -52,12 +53,22 @@ export class SyncGroup {
   form(now: Instant): readonly MemberOutputs[] {
     const step = new Step(now);
     this.#assignRoles(step);
+    this.#shareHold(this.refusalOf('held-changed') === undefined, step);
     this.#conclude(step);
     this.#judgeSplit(step);
     return step.entries;
   }
 
-  /** Handles one input of one member.
+  /** Why a `held-changed` or a `takeover-requested` of any member would do nothing: all obey it, or none. */
+  refusalOf(kind: HandoverInput['kind']): HandoverRefusal | undefined {
+    for (const { router } of this.#members) {
+      const refusal = router.refusalOf(kind);
+      if (refusal !== undefined) return refusal;
+    }
+    return undefined;
+  }
+
+  /** Handles one input of one member; a hand-over is one of all.
    *  @param now never earlier than at the call before
    *  @returns what has to be done, in this order; a member may have several entries. When a claim fails, the rest of
    *    the whole list is void, and `claim-failed` of that member is the next input.
@@ -78,7 +89,9 @@ export class SyncGroup {
       this.#unproven = false;
       this.#decide('settle', step);
     }
-    if (this.#feed(member, input, step)) this.#conclude(step);
+    if (isHandover(input)) this.#handOver(input, step);
+    else if (this.#feed(member, input, step)) this.#conclude(step);
+    this.#shareHold(false, step);
     if (this.#split.length > 0 || isOverdue(member.router, now)) this.#judgeSplit(step);
     return step.entries;
   }
@@ -110,6 +123,20 @@ export class SyncGroup {
     return isChange || readiness(state) !== readiness(before);
   }
 
+  /** [BATON-handover-6] */
+  #handOver(input: HandoverInput, step: Step): void {
+    if (this.refusalOf(input.kind) !== undefined) return;
+    for (const member of this.#members) step.feed(member, input);
+    this.#conclude(step);
+  }
+
+  /** Some are held and others are not: from now on all are, or none. */
+  #shareHold(held: boolean, step: Step): void {
+    const count = this.#members.filter(({ router }) => router.held).length;
+    if (count === 0 || count === this.#members.length) return;
+    for (const member of this.#members) step.feed(member, { kind: 'held-changed', held });
+  }
+
   /** What follows from the states of all members. */
   #conclude(step: Step): void {
     if (this.#members.length === 1) return;
@@ -125,14 +152,17 @@ export class SyncGroup {
     if (isReady) this.#promoteDue(step);
   }
 
-  /** All at once: nobody is told of any mastership before the last claim, which may be refused. */
+  /** All at once: nobody is told of any mastership before the last claim, which may be refused; in a hand-over nobody
+   *  hears of it before either. */
   #promoteDue(step: Step): void {
     const told: MemberOutputs[] = [];
     this.#unproven = true;
     for (const member of this.#members) {
       const outputs = member.router.handle({ kind: 'group-decided', decision: 'promote' }, step.now);
-      step.add(member, outputs.filter(({ kind }) => kind !== 'state-changed'));
-      told.push({ member: member.key, outputs: outputs.filter(({ kind }) => kind === 'state-changed') });
+      const waits = ({ kind }: VirtualRouterOutput): boolean => kind === 'state-changed'
+        || (kind === 'send-advertisement' && reasonOf(member.router.state) === 'handover');
+      step.add(member, outputs.filter((output) => !waits(output)));
+      told.push({ member: member.key, outputs: outputs.filter(waits) });
     }
     step.entries.push(...told.filter(({ outputs }) => outputs.length > 0));
   }
@@ -184,6 +214,13 @@ export class SyncGroup {
   }
 }
 
+/** An input that all members are given. */
+type HandoverInput = Extract<VirtualRouterInput, { kind: 'held-changed' | 'takeover-requested' }>;
+
+function isHandover(input: VirtualRouterInput): input is HandoverInput {
+  return input.kind === 'held-changed' || input.kind === 'takeover-requested';
+}
+
 /** What one input leads to. */
 class Step {
   readonly entries: MemberOutputs[] = [];
@@ -218,6 +255,10 @@ function readiness(state: State): 'ready' | 'held back' | 'waiting' {
     case 'initialize': return 'waiting';
     default: return assertNever(state);
   }
+}
+
+function reasonOf(state: State): PromotionReason | undefined {
+  return state.kind === 'master' ? state.reason : undefined;
 }
 
 function dueOf(state: State): Due | undefined {

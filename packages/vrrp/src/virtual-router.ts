@@ -8,10 +8,10 @@ import { assert, assertNever, type Instant, type IpAddress } from '@baton/base';
 import { advertisesSame, changeAddresses, holdsSame } from './address-change.js';
 import type { Advertisement } from './advertisement.js';
 import {
-  becomeDue, enterBackup, hearMaster, hurry, recompute, reconfigureBackup, yieldTo, type BackupPolicy, type BackupState,
-  type Patience, type PromotionReason,
+  becomeDue, hearMaster, hurry, recompute, reconfigureBackup, yieldTo, type BackupState, type PromotionReason,
 } from './backup.js';
 import { isBetterMaster, type Contender } from './election.js';
+import { hold, isOutdated, predecessorOf, takeOverRefusal, type HandoverRefusal } from './handover.js';
 import type { GroupDecision, GroupRole, VirtualRouterInput } from './inputs.js';
 import {
   answerResignation, contestMastership, continueMaster, enterMaster, isNews, overrule, reconfigureMaster,
@@ -19,14 +19,12 @@ import {
 } from './master.js';
 import type { VirtualRouterOutput } from './outputs.js';
 import {
-  assertParameters, heldAddresses, isSameRouter, OWNER_PRIORITY, RESIGN_PRIORITY, yieldsWithAdvert,
-  type VirtualRouterParameters,
+  assertParameters, heldAddresses, isSameRouter, RESIGN_PRIORITY, yieldsWithAdvert, type VirtualRouterParameters,
 } from './parameters.js';
 import type { FaultReason } from './reasons.js';
 import { Standing } from './standing.js';
 import { stateDeadline, type State } from './state.js';
 import type { Statistics } from './statistics.js';
-import { masterDownIntervalMs, skewTimeMs } from './timers.js';
 
 /** One virtual router on one interface (RFC 9568 §6). Until an `address-changed` has told it otherwise, its interface
  *  has no primary address. */
@@ -63,6 +61,17 @@ export class VirtualRouter {
     return this.#standing.effectivePriority;
   }
 
+  /** Whether it has to let go of its mastership, or has let go and stays backup. */
+  get held(): boolean {
+    return this.#standing.held;
+  }
+
+  /** Why a `held-changed` or a `takeover-requested` would do nothing; undefined when it is obeyed. */
+  refusalOf(kind: 'held-changed' | 'takeover-requested'): HandoverRefusal | undefined {
+    if (kind === 'takeover-requested') return takeOverRefusal(this.state);
+    return this.#standing.ownsAddresses ? 'address-owner' : undefined;
+  }
+
   get primaryAddress(): IpAddress | undefined {
     return this.#standing.primaryAddress;
   }
@@ -85,12 +94,12 @@ export class VirtualRouter {
 
   /** Master_Down_Interval with the interval learned so far, ms, fractional (RFC 9568 §6.1). */
   get masterDownIntervalMs(): number {
-    return masterDownIntervalMs(this.parameters.version, this.effectivePriority, this.#masterAdvertIntervalMs());
+    return this.#standing.masterDownIntervalMs;
   }
 
   /** Skew_Time with the interval learned so far, ms, fractional (RFC 9568 §6.1). */
   get skewTimeMs(): number {
-    return skewTimeMs(this.parameters.version, this.effectivePriority, this.#masterAdvertIntervalMs());
+    return this.#standing.skewTimeMs;
   }
 
   /** When the next `timer` input is wanted; undefined when this router waits for something else. */
@@ -115,6 +124,9 @@ export class VirtualRouter {
       case 'fault-changed': return this.#changeFault(input.reason, input.active, now);
       case 'stalled': return this.#stepDownAfterStall(now);
       case 'claim-failed': return this.#claimFailed(now);
+      case 'held-changed': return hold(this.#standing, input.held, now);
+      case 'takeover-requested':
+        return this.state.kind === 'backup' ? this.#stopWaiting(this.state, 'handover', now) : [];
       case 'group-joined': return this.#join(input.role, now);
       case 'group-adjusted': return this.#adjustPriority(this.adjustment, input.adjustment, now);
       case 'group-decided': return this.#obey(input.decision, now);
@@ -142,9 +154,10 @@ export class VirtualRouter {
   #begin(reason: 'startup' | 'fault-cleared', now: Instant): VirtualRouterOutput[] {
     const [fault] = this.#standing.fitness.faults();
     if (fault !== undefined) return this.#fault(fault);
-    if (!this.#ownsAddresses()) return this.#standing.transition(this.#freshBackup(now), reason);
+    if (!this.#standing.ownsAddresses) return this.#standing.transition(this.#standing.freshBackup(now), reason);
     if (this.#role === 'alone') return this.#promote('address-owner', now); // [RFC9568-6.4.1-1]
-    return this.#standing.transition(becomeDue(this.#freshBackup(now), 'address-owner', this.#patience(), now), reason);
+    const fresh = this.#standing.freshBackup(now);
+    return this.#standing.transition(becomeDue(fresh, 'address-owner', this.#standing.patience, now), reason);
   }
 
   #hear(advertisement: Advertisement, source: IpAddress, now: Instant): VirtualRouterOutput[] {
@@ -159,7 +172,8 @@ export class VirtualRouter {
       case 'initialize': return []; // [RFC9568-6.4.1-3]
       case 'backup':
         this.#standing.remember(advertisement.priority, source);
-        this.#standing.assign(hearMaster(this.state, advertisement, this.#backupPolicy(), now));
+        if (advertisement.priority === RESIGN_PRIORITY) this.#standing.held = false; // [BATON-handover-3]
+        this.#standing.assign(hearMaster(this.state, advertisement, this.#standing.backupPolicy, now));
         return [];
       case 'master': return this.#hearAsMaster(this.state, advertisement, source, now);
       case 'fault':
@@ -177,7 +191,10 @@ export class VirtualRouter {
     if (priority === RESIGN_PRIORITY) return this.#reply(answerResignation(state, this.parameters, now));
     assert(this.primaryAddress !== undefined, 'a master has a primary address');
     const own: Contender = { priority: this.effectivePriority, address: this.primaryAddress };
-    if (isBetterMaster({ priority, address: source }, own)) return this.#hearBetter(state, advertisement, source, now);
+    const other: Contender = { priority, address: source };
+    const isBetter = isBetterMaster(other, own);
+    if (isBetter && isOutdated(state, other, now)) return [];
+    if (isBetter) return this.#hearBetter(state, advertisement, source, now);
     this.statistics.lower_priority_received += 1;
     const news = isNews(state, priority < own.priority, this.parameters, now);
     return this.#reply(
@@ -185,19 +202,20 @@ export class VirtualRouter {
     );
   }
 
-  /** Yields, perhaps with a last word; a following member of a sync group may wait first. */
+  /** Yields, perhaps with a last word; a following member of a sync group may wait first, unless it has to let go. */
   #hearBetter(
     state: MasterState, better: Advertisement, source: IpAddress, now: Instant,
   ): VirtualRouterOutput[] {
-    const waiting = this.#role === 'following' ? contestMastership(state, better, now) : undefined;
+    const waiting = this.#role === 'following' && !this.held ? contestMastership(state, better, now) : undefined;
     if (waiting !== undefined) {
       this.#standing.assign(waiting);
       return [];
     }
     const lastWord = yieldsWithAdvert(this.parameters, better.advertIntervalMs) ? [this.#standing.advertise()] : [];
     this.#standing.remember(better.priority, source);
-    const next = yieldTo(better, this.#patience(), now);
-    return [...lastWord, ...this.#standing.transition(next, 'higher-priority-advert')];
+    const next = yieldTo(better, this.#standing.patience, now);
+    const reason = this.held ? 'handover' : 'higher-priority-advert';
+    return [...lastWord, ...this.#standing.transition(next, reason)];
   }
 
   /** @param told what is told between the advert and the announcement */
@@ -215,7 +233,7 @@ export class VirtualRouter {
     if (deadline === undefined || now < deadline) return [];
     switch (state.kind) {
       case 'initialize': return this.#begin('startup', now);
-      case 'backup': return this.#stopWaiting(state, now); // [RFC9568-6.4.2-2]
+      case 'backup': return this.#stopWaiting(state, state.expiryReason, now); // [RFC9568-6.4.2-2]
       case 'master': return this.#continueAsMaster(state, now);
       case 'fault': return this.#changeFault('address-install-failed', false, now);
       default: return assertNever(state);
@@ -234,10 +252,11 @@ export class VirtualRouter {
     assertParameters(parameters);
     const priorityBefore = this.effectivePriority;
     this.#standing.parameters = parameters;
+    if (this.#standing.ownsAddresses) this.#standing.held = false;
     switch (this.state.kind) {
       case 'initialize': return [];
       case 'backup':
-        this.#standing.assign(reconfigureBackup(this.state, this.#patience(), parameters.advertIntervalMs, now));
+        this.#standing.assign(reconfigureBackup(this.state, this.#standing.patience, parameters.advertIntervalMs, now));
         return [];
       case 'fault': // other addresses may be accepted: tried at once
         return this.state.retryAt === undefined || holdsSame(heldAddresses(parameters), heldAddresses(before))
@@ -263,12 +282,12 @@ export class VirtualRouter {
 
   /** @param groupAdjustment what counts instead of our own in a sync group */
   #adjustPriority(adjustment: number, groupAdjustment: number | undefined, now: Instant): VirtualRouterOutput[] {
-    const priorityBefore = this.effectivePriority;
+    const before = this.#standing.patience.priority;
     this.#standing.adjustment = adjustment;
     this.#standing.groupAdjustment = groupAdjustment;
-    if (this.effectivePriority === priorityBefore) return [];
-    if (this.state.kind === 'master') return [this.#standing.advertise()];
-    if (this.state.kind === 'backup') this.#standing.assign(recompute(this.state, this.#patience(), now));
+    if (this.#standing.patience.priority === before) return [];
+    if (this.state.kind === 'master') return this.held ? [] : [this.#standing.advertise()];
+    if (this.state.kind === 'backup') this.#standing.assign(recompute(this.state, this.#standing.patience, now));
     return [];
   }
 
@@ -301,7 +320,7 @@ export class VirtualRouter {
 
   #stepDownAfterStall(now: Instant): VirtualRouterOutput[] {
     if (this.state.kind !== 'master') return [];
-    return this.#standing.transition(this.#freshBackup(now), 'woke-from-stall');
+    return this.#standing.transition(this.#standing.freshBackup(now), 'woke-from-stall');
   }
 
   /** The addresses could not be installed. Nobody was told of this mastership, so it never was one: it is not
@@ -314,13 +333,15 @@ export class VirtualRouter {
   }
 
   #promote(reason: PromotionReason, now: Instant): VirtualRouterOutput[] {
-    return this.#standing.transition(enterMaster(this.parameters, this.state.kind, reason, now), reason);
+    const predecessor = reason === 'handover' ? predecessorOf(this.#standing, now) : undefined;
+    const next = enterMaster(this.parameters, this.state.kind, reason, now, predecessor);
+    return this.#standing.transition(next, reason);
   }
 
   /** The wait is over: master at once, or, in a sync group, as soon as the others can be it too. */
-  #stopWaiting(state: BackupState, now: Instant): VirtualRouterOutput[] {
-    if (this.#role === 'alone') return this.#promote(state.expiryReason, now);
-    this.#standing.assign(becomeDue(state, state.expiryReason, this.#patience(), now));
+  #stopWaiting(state: BackupState, reason: PromotionReason, now: Instant): VirtualRouterOutput[] {
+    if (this.#role === 'alone') return this.#promote(reason, now);
+    this.#standing.assign(becomeDue(state, reason, this.#standing.patience, now));
     return [];
   }
 
@@ -346,9 +367,9 @@ export class VirtualRouter {
       case 'yield':
         if (state.kind !== 'master') return [];
         this.#standing.takeBackClaim();
-        return this.#standing.transition(this.#freshBackup(now), 'group-member-left');
+        return this.#standing.transition(this.#standing.freshBackup(now), 'group-member-left');
       case 'hurry':
-        if (state.kind === 'backup') this.#standing.assign(hurry(state, this.#patience(), now));
+        if (state.kind === 'backup') this.#standing.assign(hurry(state, this.#standing.patience, now));
         return [];
       case 'advertise': return state.kind === 'master' ? [this.#standing.advertise()] : [];
       case 'report-split':
@@ -362,31 +383,6 @@ export class VirtualRouter {
 
   #fault(reason: FaultReason, retryAt?: Instant): VirtualRouterOutput[] {
     return this.#standing.transition({ kind: 'fault', reasons: this.#standing.fitness.faults(), retryAt }, reason);
-  }
-
-  /** An owner always preempts, and at once [RFC9568-6.1-3]. */
-  #backupPolicy(): BackupPolicy {
-    const { preemptMode, preemptDelayMs } = this.parameters;
-    return this.#ownsAddresses()
-      ? { ...this.#patience(), preempts: true, preemptDelayMs: 0 }
-      : { ...this.#patience(), preempts: preemptMode, preemptDelayMs };
-  }
-
-  /** Patient for a whole Master_Down_Interval by our own interval. */
-  #freshBackup(now: Instant): BackupState {
-    return enterBackup(this.#patience(), this.parameters.advertIntervalMs, now);
-  }
-
-  #patience(): Patience {
-    return { version: this.parameters.version, priority: this.effectivePriority };
-  }
-
-  #ownsAddresses(): boolean {
-    return this.parameters.priority === OWNER_PRIORITY;
-  }
-
-  #masterAdvertIntervalMs(): number {
-    return this.state.kind === 'backup' ? this.state.masterAdvertIntervalMs : this.parameters.advertIntervalMs;
   }
 }
 

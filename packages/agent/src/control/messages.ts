@@ -103,6 +103,8 @@ export interface RouterStatus {
   readonly state: 'initialize' | 'backup' | 'master' | 'fault';
   readonly faults: readonly string[];
   readonly priority: { readonly configured: number; readonly effective: number };
+  /** It has let go of its mastership, or is about to: it counts with priority 1. */
+  readonly held: boolean;
   readonly advert_interval_ms: number;
   /** Whether it takes over from a master of lower priority. */
   readonly preempt: boolean;
