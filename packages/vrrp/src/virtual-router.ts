@@ -8,8 +8,8 @@ import { assert, assertNever, type Instant, type IpAddress } from '@baton/base';
 import { advertisesSame, changeAddresses, holdsSame } from './address-change.js';
 import type { Advertisement } from './advertisement.js';
 import {
-  becomeDue, enterBackup, hearMaster, hurry, recompute, reconfigureBackup, yieldTo, type BackupPolicy, type BackupState,
-  type Patience, type PromotionReason,
+  becomeDue, deadLeaseEndsAt, enterBackup, hearMaster, hurry, recompute, reconfigureBackup, yieldTo, type BackupPolicy,
+  type BackupState, type Patience, type PromotionReason,
 } from './backup.js';
 import { isBetterMaster, type Contender } from './election.js';
 import type { GroupDecision, GroupRole, VirtualRouterInput } from './inputs.js';
@@ -308,7 +308,9 @@ export class VirtualRouter {
   }
 
   #promote(reason: PromotionReason, now: Instant): VirtualRouterOutput[] {
-    return this.#standing.transition(enterMaster(this.parameters, this.state.kind, reason, now), reason);
+    const leaseEndsAt = this.state.kind === 'backup' ? deadLeaseEndsAt(this.state, this.parameters) : undefined;
+    const promotion = { from: this.state.kind, reason, leaseEndsAt };
+    return this.#standing.transition(enterMaster(this.parameters, promotion, now), reason);
   }
 
   /** The wait is over: master at once, or, in a sync group, as soon as the others can be it too. */
