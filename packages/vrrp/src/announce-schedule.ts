@@ -39,7 +39,7 @@ export function startAnnouncing(
     delayedAt: delayed ? now + announce.delayMs : undefined,
     refreshAt: announce.refreshMs > 0 ? now + announce.refreshMs : undefined,
     repairAt: undefined,
-    inheritedAt: announce.count > 0 && leaseEndsAt !== undefined ? Math.max(now, leaseEndsAt) : undefined,
+    inheritedAt: announce.count > 0 && leaseEndsAt !== undefined && leaseEndsAt > now ? leaseEndsAt : undefined,
     repairedAt: undefined,
   };
 }
