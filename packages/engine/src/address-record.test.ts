@@ -39,7 +39,7 @@ describe('the record of addresses', () => {
     expect(readPlaces(directory)).toMatchObject({ ok: false });
   });
 
-  test('names everything that a router may hold, in its place; not what an owner has or what is on a virtual link', () => {
+  test('names all that a router may hold, in its place; not what an owner has or a virtual link', () => {
     const extraAddresses = [{ address: '10.8.0.1', prefixLength: 32, interface: 'eth1' }];
     const onEth1 = { interface: 'eth1', address: '10.8.0.1', prefixLength: 32 };
     const [first, second] = dualRouter().families;

@@ -2,7 +2,15 @@
 // And what it is configured with and hears.
 
 import { addressFamily, formatAddressPrefix } from '@baton/base';
-import type { LinkResult, LinkState, OwnedAddress, OwnedRoute, ReceivedDatagram, SendEnvelope, VirtualLink } from '@baton/net';
+import type {
+  LinkResult,
+  LinkState,
+  OwnedAddress,
+  OwnedRoute,
+  ReceivedDatagram,
+  SendEnvelope,
+  VirtualLink,
+} from '@baton/net';
 import {
   DEFAULT_RULES,
   encodeAdvertisement,

@@ -197,8 +197,8 @@ export class FamilyRouter {
     return this.router.parameters.priority === OWNER_PRIORITY;
   }
 
-  /** Whole seconds until the kernel takes off what is not renewed; undefined: never. What is the host's own outlives this
-   *  process. */
+  /** Whole seconds until the kernel takes off what is not renewed; undefined: never. What is the host's own outlives
+   *  this process. */
   get leaseSeconds(): number | undefined {
     return this.ownsAddresses() ? undefined : this.router.parameters.leaseSeconds;
   }

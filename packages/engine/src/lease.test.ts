@@ -40,7 +40,8 @@ describe('the lease of a master', () => {
     const host = new FakeHost();
     const extra = { extraAddresses: [{ address: '10.9.0.200', prefixLength: 32 }] };
     const [first, second] = dualRouter({ leaseSeconds: 4 }).families;
-    host.engine.configure(1, [{ ...dualRouter(), families: [{ ...first, ...extra }, { ...first, ...second, leaseSeconds: 4 }] }]);
+    const families = [{ ...first, ...extra }, { ...first, ...second }] as const;
+    host.engine.configure(1, [{ ...dualRouter(), families }]);
     host.runUntil(host.now + MASTER_DOWN_MS);
     host.takeCalls();
     host.runUntil(host.now + 1000);
@@ -72,7 +73,7 @@ describe('the lease of a master', () => {
 });
 
 describe('a reload', () => {
-  test('that wants another lease gives it beside the next advertisement, and for ever where there is none any more', () => {
+  test('that wants another lease, or none, gives it beside the next advertisement', () => {
     const host = master(leased());
     host.engine.configure(2, [leased({ leaseSeconds: 30 })]);
     host.runUntil(host.now + 1000);

@@ -5,7 +5,7 @@ import { assertNever, isBatonError, type IpAddress } from '@baton/base';
 import type { HeldAddress, OwnedAddress, SendResult } from '@baton/net';
 import { RESIGN_PRIORITY, type VirtualAddress, type VirtualRouterOutput } from '@baton/vrrp';
 import { sendAdvertisement } from './advertise.js';
-import { renewLeases } from './lease.js';
+import { renewLeases } from './lease-renewal.js';
 import type { TransitionSteps } from './messages.js';
 import type { PerformContext } from './perform-context.js';
 import type { EnginePorts } from './ports.js';

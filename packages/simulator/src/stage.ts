@@ -3,7 +3,9 @@
 
 import { addressFamily, type AddressPrefix, type IpAddress } from '@baton/base';
 import type { RouterAuthentication, RouterConfiguration, SyncGroupConfiguration } from '@baton/engine/messages';
-import { DEFAULT_RULES, OWNER_PRIORITY, shortestLeaseSeconds, type UnicastParameters, type VirtualRouterParameters } from '@baton/vrrp';
+import {
+  DEFAULT_RULES, OWNER_PRIORITY, shortestLeaseSeconds, type UnicastParameters, type VirtualRouterParameters,
+} from '@baton/vrrp';
 import {
   DEFAULT_NODE, memberSettings, type Action, type NodePlan, type RouterChanges, type RouterPlan, type Scenario,
   type Step,

@@ -113,8 +113,8 @@ export function becomeDue(
   return { ...state, expiryReason, due: { since: state.due?.since ?? now, checkAt, told: state.due?.told ?? false } };
 }
 
-/** When the kernel of the master that is not heard any more has stopped answering: its lease began no later than its last
- *  advertisement, and it is taken to have the lease that we have. Part of no RFC.
+/** When the kernel of the master that is not heard any more has stopped answering: its lease began no later than its
+ *  last advertisement, and it is taken to have the lease that we have. Part of no RFC.
  *  @returns undefined when the master is not known to be dead, or when addresses have no lease */
 export function deadLeaseEndsAt(
   { expiryReason, armedAt, masterAdvertIntervalMs }: BackupState, { leaseSeconds }: VirtualRouterParameters,

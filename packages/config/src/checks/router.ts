@@ -41,17 +41,15 @@ function validateInterval({ version, advert_interval: interval }: DraftRouter, f
 }
 
 /** The address must outlive the wait of the peers, so that a dead node leaves no gap. */
-function validateLease(
-  { version, advert_interval: interval, lease }: DraftRouter, findings: Findings,
-): void {
+function validateLease({ version, advert_interval: interval, lease }: DraftRouter, findings: Findings): void {
   if (lease === undefined || lease.value === 'auto' || lease.value === 0) return;
   if (interval === undefined || version === undefined || !isAdvertInterval(version.value, interval.value)) return;
   const shortest = spellDuration(1000 * shortestLeaseSeconds(interval.value));
   if (lease.value >= 1000 * shortestLeaseSeconds(interval.value)) return;
-  const why = `the kernel would drop the addresses before another node can take over (${spellDuration(interval.value)} `
-    + 'adverts)';
-  findings.error('short-lease', lease.at, `must be ${shortest} or longer, auto or 0s, not ${spellDuration(lease.value)}: `
-    + why);
+  const why = 'the kernel would drop the addresses before another node can take over '
+    + `(${spellDuration(interval.value)} adverts)`;
+  const wanted = `must be ${shortest} or longer, auto or 0s, not ${spellDuration(lease.value)}`;
+  findings.error('short-lease', lease.at, `${wanted}: ${why}`);
 }
 
 /** An address owner is master whenever it runs (RFC 9568 §6.4.1), and is never asked to wait. */

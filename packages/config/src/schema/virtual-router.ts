@@ -90,9 +90,9 @@ export const virtualRouter = record({
   routes: withDefault(list(route, { minItems: 0 }), [], 'Routes that are present only while master'),
   lease: withDefault(
     lease, 'auto',
-    'How long the kernel keeps the addresses of a master whose Baton does not run any more, in whole seconds. auto: four '
-    + 'advertisement intervals, rounded up, so that they go just after another node has taken over. 0s: for ever, until '
-    + 'Baton is started again',
+    'How long the kernel keeps the addresses of a master whose Baton does not run any more, in whole seconds. auto: '
+    + 'four advertisement intervals, rounded up, so that they go just after another node has taken over. 0s: for ever, '
+    + 'until Baton is started again',
   ),
   announce: section(announce, 'How often a new master tells the network about its addresses (gratuitous ARP)'),
 }, {

@@ -39,7 +39,8 @@ describe.each([['IPv4', IPV4], ['IPv6', IPV6]])('a leased address, %s', (_, addr
 
   /** What other programs hear from now on about addresses, routes and neighbours. */
   async function listen(): Promise<{ readonly process: ChildProcess; text: string }> {
-    const process = spawn('ip', ['-o', 'monitor', 'address', 'route', 'neigh'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const words = ['-o', 'monitor', 'address', 'route', 'neigh'];
+    const process = spawn('ip', words, { stdio: ['ignore', 'pipe', 'inherit'] });
     const state = { process, text: '' };
     process.stdout.on('data', (text: Buffer) => {
       state.text += text.toString();

@@ -3,8 +3,9 @@
 // wrong picture.
 
 import {
-  NETLINK_ROUTE, NetlinkMonitor, RTM_DELLINK, RTM_NEWADDR, RTM_NEWLINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_LINK,
-  decodeAddress, decodeLink, openRouteSocket, readAddresses, readLink, type NetlinkMessage, type NetlinkNews,
+  NETLINK_ROUTE, NetlinkMonitor, RTM_DELLINK, RTM_NEWADDR, RTM_NEWLINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR,
+  RTNLGRP_LINK, decodeAddress, decodeLink, openRouteSocket, readAddresses, readLink, type NetlinkMessage,
+  type NetlinkNews,
 } from '@baton/linux';
 
 import { formatMac } from '../frames.js';
