@@ -43,6 +43,7 @@ export function formatDeed(deed: ReplayedDeed): string {
   switch (deed.kind) {
     case 'sent': return printable(`${at} sends ${deed.payload} from ${deed.source}`);
     case 'claimed': return printable(`${at} claims ${deed.address}`);
+    case 'renewed': return printable(`${at} renews ${deed.address}`);
     case 'released': return printable(`${at} releases ${deed.address}`);
     case 'announced': return printable(`${at} announces ${deed.addresses.join(' ')} x${String(deed.count)}`);
     case 'told': return printable(`${at} says ${JSON.stringify(deed.message)}`);

@@ -48,8 +48,13 @@ describe('a key of a virtual router has its effect', () => {
 
   test.each([
     ['priority: 1', { priority: 1 }],
-    ['advert_interval: 100ms', { advertIntervalMs: 100 }],
-    ['advert_interval: 40.95s', { advertIntervalMs: 40_950 }],
+    ['advert_interval: 100ms', { advertIntervalMs: 100, leaseSeconds: 1 }],
+    ['advert_interval: 40.95s', { advertIntervalMs: 40_950, leaseSeconds: 164 }],
+    ['lease: auto', { leaseSeconds: 4 }],
+    ['lease: 30s', { leaseSeconds: 30 }],
+    ['lease: 0s', { leaseSeconds: undefined }],
+    ['priority: 255', { priority: 255, leaseSeconds: undefined }],
+    ['lease: {lb-a: 9s, lb-b: 0s}', { leaseSeconds: 9 }],
     ['preempt: false', { preemptMode: false }],
     ['preempt_delay: 1.5s', { preemptDelayMs: 1500 }],
     ['startup_delay: 2m', { startupDelayMs: 120_000 }],
@@ -155,7 +160,7 @@ describe('a wrong value of a virtual router is refused with its place', () => {
     ['bandwidth: 100',
       '5: error: KEY: there is no such key; the keys here are interface, vrid, version, priority, advert_interval, '
       + 'addresses, preempt, preempt_delay, startup_delay, unicast, source_address, known_routers, checksum, rules, '
-      + 'authentication, virtual_mac, accept, extra_addresses, routes, announce'],
+      + 'authentication, virtual_mac, accept, extra_addresses, routes, lease, announce'],
     ['tracks: []',
       "5: error: KEY: there is no such key; the nearest is 'track', which is not supported by this version of Baton"],
   ])('%s', (keys, expected) => {
@@ -304,7 +309,6 @@ describe('what a coming version understands is refused with what to do instead',
   });
 
   test.each([
-    ['lease: auto', 'lease: 0s'],
     ['election: external', 'election: vrrp'],
     ['track: [uplink]', 'track: []'],
     ['floating_ips: [public]', 'floating_ips: []'],
@@ -340,7 +344,7 @@ describe('a key of a coming version may say that it is not used', () => {
   });
 
   test.each([
-    'lease: 0s', 'lease: {lb-a: 0s, lb-b: 0s}', 'election: vrrp', 'track: []', 'floating_ips: []',
+    'election: vrrp', 'track: []', 'floating_ips: []',
   ])('%s', (keys) => {
     expect(lines(`peers: {lb-b: 10.0.0.12}\n${withRouter(keys)}`)).toEqual([]);
   });

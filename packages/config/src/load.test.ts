@@ -42,6 +42,7 @@ describe('the smallest useful file', () => {
             addresses: [{ address: '192.0.2.10', prefixLength: 24 }],
             preemptMode: true, preemptDelayMs: 0, startupDelayMs: 0, checksum: 'auto',
             announce: { count: 5, delayMs: 5000, delayedCount: 5, refreshMs: 0 },
+            leaseSeconds: 4,
             rules: {
               losingAdvert: 'auto', yieldingAdvert: 'send', vridCollision: 'ignore', tolerateMissingLinkLocal: false,
             },

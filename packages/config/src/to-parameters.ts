@@ -5,7 +5,8 @@
 import { addressFamily, assert } from '@baton/base';
 import type { OwnedRoute } from '@baton/net';
 import {
-  OWNER_PRIORITY, type ProtocolRules, type UnicastParameters, type VirtualAddress, type VirtualRouterParameters,
+  OWNER_PRIORITY, shortestLeaseSeconds, type ProtocolRules, type UnicastParameters, type VirtualAddress,
+  type VirtualRouterParameters,
 } from '@baton/vrrp';
 import { advertisedAddresses, familiesOf, ofFamily } from './address-families.js';
 import type { Secrets } from './checks/authentication.js';
@@ -45,6 +46,7 @@ function toParameters(
   name: string, router: DraftRouter, family: 4 | 6, nodes: NodeAddresses,
 ): VirtualRouterParameters {
   const announce = given(router.announce);
+  const leaseSeconds = toLeaseSeconds(router);
   const vrid = given(router.vrid);
   const extraAddresses = toExtraAddresses(router, family);
   const unicast = toUnicast(router, family, nodes);
@@ -70,10 +72,18 @@ function toParameters(
       delayedCount: given(announce.delayed_count),
       refreshMs: given(announce.refresh),
     },
+    ...(leaseSeconds === undefined ? {} : { leaseSeconds }),
     rules: toRules(given(router.rules)),
     ...(unicast === undefined ? {} : { unicast }),
     ...(known === undefined ? {} : { knownRouters: known.map(({ address }) => address) }),
   };
+}
+
+/** An address owner needs none: the addresses are the host's own. */
+function toLeaseSeconds(router: DraftRouter): number | undefined {
+  const lease = given(router.lease);
+  if (lease === 0 || given(router.priority) === OWNER_PRIORITY) return undefined;
+  return lease === 'auto' ? shortestLeaseSeconds(given(router.advert_interval)) : lease / 1000;
 }
 
 function toUnicast(

@@ -81,6 +81,28 @@ describe('virtual routers that collide are refused, naming both lines', () => {
   });
 });
 
+describe('a lease', () => {
+  test('that ends before another node can take over is refused, with the reason', () => {
+    expect(lines(withRouter('lease: 3s'))).toEqual([
+      'f:4:12: error: virtual_routers.web.lease: must be 4s or longer, auto or 0s, not 3s: the kernel would drop the '
+        + 'addresses before another node can take over (1s adverts)',
+    ]);
+    expect(lines(withRouter('lease: 4s'))).toEqual([]);
+    expect(lines(withRouter('advert_interval: 100ms\n    lease: 1s'))).toEqual([]);
+    expect(lines(withRouter('lease: 0s'))).toEqual([]);
+  });
+
+  test.each(['1500ms', '2h', '3', 'never'])('of %s is none', (lease) => {
+    expect(lines(withRouter(`lease: ${lease}`))).toHaveLength(1);
+  });
+
+  test('has no effect on an address owner', () => {
+    expect(interpretConfiguration(withRouter('priority: 255\n    lease: 9s'), 'f')).toMatchObject({
+      ok: true, warnings: [{ code: 'address-owner' }, { code: 'no-effect', key: 'virtual_routers.web.lease' }],
+    });
+  });
+});
+
 describe('the runtime directory', () => {
   const file = (length: number): string => `runtime_directory: /${'x'.repeat(length - 1)}\n${withRouter('version: 3')}`;
 

@@ -2,7 +2,15 @@
 // And what it is configured with and hears.
 
 import { addressFamily, formatAddressPrefix } from '@baton/base';
-import type { LinkResult, LinkState, OwnedRoute, ReceivedDatagram, SendEnvelope, VirtualLink } from '@baton/net';
+import type {
+  LinkResult,
+  LinkState,
+  OwnedAddress,
+  OwnedRoute,
+  ReceivedDatagram,
+  SendEnvelope,
+  VirtualLink,
+} from '@baton/net';
 import {
   DEFAULT_RULES,
   encodeAdvertisement,
@@ -50,6 +58,10 @@ export class FakeHost {
   refuseClaims = false;
   /** Addresses that the kernel refuses, one by one. */
   readonly refusedAddresses = new Set<string>();
+  /** Addresses that somebody else has put where they are claimed. */
+  readonly foreign = new Set<string>();
+  /** What the kernel answers when it is asked to renew. */
+  renewalErrno: string | undefined;
   /** What the kernel answers when it is asked to send. */
   sendErrno: string | undefined;
   /** What the kernel answers when it is asked for the addresses. */
@@ -104,11 +116,18 @@ export class FakeHost {
     addressOwner: {
       claim: (place) => {
         if (this.refuseClaims || this.refusedAddresses.has(place.address)) return { ok: false, errno: 'EACCES' };
-        this.calls.push(`claim ${place.address}`);
+        this.calls.push(`claim ${place.address}${lifetimeOf(place)}`);
         this.now += this.costOfClaimMs;
         this.held.push({ ...place, ours: true });
-        return { ok: true, already: false, ours: true };
+        const already = this.foreign.has(place.address);
+        return { ok: true, already, ours: !already };
       },
+      renew: (places) =>
+        places.map((place) => {
+          if (this.renewalErrno !== undefined) return { ok: false, errno: this.renewalErrno };
+          this.calls.push(`renew ${place.address}${lifetimeOf(place)}`);
+          return { ok: true };
+        }),
       release: (place) => {
         this.calls.push(`release ${place.address}`);
         const index = this.held.findIndex(
@@ -259,6 +278,10 @@ export class FakeHost {
   private socketFor({ interface: name, source }: ReceivedDatagram): FakeSocket | undefined {
     return this.sockets.get(`${name} ${String(addressFamily(source))}`);
   }
+}
+
+function lifetimeOf({ lifetimeSeconds }: OwnedAddress): string {
+  return lifetimeSeconds === undefined ? '' : ` for ${String(lifetimeSeconds)} s`;
 }
 
 /** The parameters of a router with IPv4 addresses. */

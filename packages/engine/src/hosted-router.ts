@@ -18,6 +18,7 @@ import {
 import { aggregateFaults, aggregateState, decisiveChange } from './aggregate-state.js';
 import { Credentials } from './credentials.js';
 import { HeardRouters } from './heard-routers.js';
+import { Leases } from './lease.js';
 import { LossHistory } from './loss-history.js';
 import type { Refusal, RouterConfiguration, TransitionSteps } from './messages.js';
 import { Verdicts } from './verdicts.js';
@@ -161,6 +162,7 @@ export class FamilyRouter {
   readonly router: VirtualRouter;
   readonly heard = new HeardRouters();
   readonly losses = new LossHistory();
+  readonly leases = new Leases();
   readonly discarded = new Verdicts<DiscardReason>();
   readonly remarked = new Verdicts<Remark>();
   /** Addresses that were there before us and are the host's own: claimed by an address owner, never taken off. */
@@ -202,6 +204,12 @@ export class FamilyRouter {
     return this.router.parameters.priority === OWNER_PRIORITY;
   }
 
+  /** Whole seconds until the kernel takes off what is not renewed; undefined: never. What is the host's own outlives
+   *  this process. */
+  get leaseSeconds(): number | undefined {
+    return this.ownsAddresses() ? undefined : this.router.parameters.leaseSeconds;
+  }
+
   /** Everything that it holds as master, advertised or not, without the prefix lengths. */
   virtualAddresses(): readonly IpAddress[] {
     return heldAddresses(this.router.parameters).map((entry) => entry.address);
@@ -215,6 +223,12 @@ export class FamilyRouter {
       return { ...owned, interface: this.virtualLink.name, metric: VIRTUAL_LINK_METRIC };
     }
     return { ...owned, interface: address.interface ?? this.router.parameters.interface };
+  }
+
+  /** A virtual address as it is claimed and renewed: in its place, for the time of its lease. */
+  leased(address: VirtualAddress): OwnedAddress {
+    const { leaseSeconds } = this;
+    return { ...this.placed(address), ...(leaseSeconds === undefined ? {} : { lifetimeSeconds: leaseSeconds }) };
   }
 
   /** Whether a virtual address is where the virtual MAC is; one that was given an interface of its own stays there. */

@@ -3,6 +3,7 @@
 
 import { addressFamily, formatAddressPrefix } from '@baton/base';
 import type { HeldAddress } from '@baton/net';
+import type { AddressPlace } from './address-record.js';
 import type { FamilyRouter } from './hosted-router.js';
 import type { Notices } from './notices.js';
 import type { EnginePorts } from './ports.js';
@@ -37,6 +38,41 @@ export function removeLeftovers(
       }
     }
   }
+}
+
+/** What a past life of this daemon may have put on the host and what is not configured any more. */
+export interface Abandonment {
+  /** What that life has kept of itself. */
+  readonly kept: readonly AddressPlace[];
+  readonly configured: readonly AddressPlace[];
+  /** Whether the kernel keeps our mark: what does not carry it is then nobody's of ours. Where it keeps none, what was
+   *  kept is believed. */
+  readonly keepsMarks: boolean;
+}
+
+/** Takes off what is not configured any more, exactly where a past life of this daemon had it: what another daemon has
+ *  is not touched.
+ *  @throws {BatonError} when the kernel does not answer */
+export function removeAbandoned(
+  { kept, configured, keepsMarks }: Abandonment,
+  ports: Pick<EnginePorts, 'addressOwner'>,
+  notices: Notices,
+): void {
+  const wanted = new Set(configured.map(placeKey));
+  const abandoned = new Set(kept.map(placeKey).filter((key) => !wanted.has(key)));
+  if (abandoned.size === 0) return;
+  const held = ports.addressOwner.list();
+  for (const address of held) {
+    if (!abandoned.has(placeKey(address)) || (keepsMarks ? !address.ours : isOnlyAddress(address, held))) continue;
+    const result = ports.addressOwner.release(address);
+    const fields = { address: address.address, interface: address.interface };
+    if (result.ok) notices.say('warn', 'abandoned-address-removed', fields);
+    else notices.say('error', 'leftover-address-not-removed', { ...fields, errno: result.errno });
+  }
+}
+
+function placeKey({ interface: name, address, prefixLength }: AddressPlace): string {
+  return `${name} ${address}/${String(prefixLength)}`;
 }
 
 function isOnlyAddress(address: HeldAddress, held: readonly HeldAddress[]): boolean {

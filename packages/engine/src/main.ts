@@ -11,10 +11,13 @@ import { virtualMac, type NetErrorCode } from '@baton/net';
 import { lockName, notifyService, useRealTimeScheduling } from '@baton/linux';
 import { missingCapabilities, startObserver, type Evidence, type Observer } from '@baton/net/linux';
 import { heldAddresses } from '@baton/vrrp';
+import { release } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
+import { keepPlaces, keepsMarks, placesOf, readPlaces } from './address-record.js';
 import { Engine } from './engine.js';
 import { HeardSenders } from './heard-senders.js';
 import { answerSnapshot, tellLinkReadFailure } from './kernel-trouble.js';
+import { removeAbandoned } from './leftovers.js';
 import { openLinuxPorts } from './linux-ports.js';
 import type { AgentMessage, EngineMessage } from './messages.js';
 import type { EnginePorts } from './ports.js';
@@ -144,9 +147,11 @@ class EngineProcess {
       if (firstTime) this.#takeHold(message.runtimeDirectory);
       this.#engine ??= this.#createEngine(message.runtimeDirectory);
       this.#engine.setMaintenance(this.#maintenance); // said before there was an engine
+      if (firstTime) this.#removeAbandoned(this.#engine, message);
       this.#applyLocked(this.#engine, message);
       // After the leftovers are gone, and long before a backup can be called upon.
       if (firstTime && this.#ports !== undefined) rehearsePromotion(this.#ports);
+      this.#keepPlaces(this.#engine, message);
     } catch (error) {
       if (!isBatonError(error)) throw error;
       const exitCode = PRIVILEGE_ERRORS.has(error.code) ? EXIT.privileges : EXIT.failed;
@@ -186,6 +191,25 @@ class EngineProcess {
       throw error;
     }
     reservation.keep();
+  }
+
+  /** What a life that was killed has left and nobody asks for any more. */
+  #removeAbandoned({ notices }: Engine, { runtimeDirectory, routers }: ConfigureMessage): void {
+    const kept = readPlaces(runtimeDirectory);
+    if (!kept.ok) notices.say('warn', 'address-record-unreadable', { reason: kept.reason });
+    if (!kept.ok || this.#ports === undefined) return;
+    const configured = placesOf(routers);
+    const abandonment = { kept: kept.places, configured, keepsMarks: keepsMarks(release()) };
+    removeAbandoned(abandonment, this.#ports, notices);
+  }
+
+  /** A disk that is full costs the next life its memory, and nothing now. */
+  #keepPlaces({ notices }: Engine, { runtimeDirectory, routers }: ConfigureMessage): void {
+    try {
+      keepPlaces(runtimeDirectory, placesOf(routers));
+    } catch (error) {
+      notices.say('warn', 'address-record-not-kept', { message: describeError(error) });
+    }
   }
 
   /** Nobody hears a notice while the agent is dead: its successor is told. */

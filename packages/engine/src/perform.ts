@@ -3,8 +3,9 @@
 
 import { assertNever, isBatonError, type IpAddress } from '@baton/base';
 import type { HeldAddress, OwnedAddress, SendResult } from '@baton/net';
-import type { VirtualAddress, VirtualRouterOutput } from '@baton/vrrp';
+import { RESIGN_PRIORITY, type VirtualAddress, type VirtualRouterOutput } from '@baton/vrrp';
 import { sendAdvertisement } from './advertise.js';
+import { renewLeases } from './lease-renewal.js';
 import type { TransitionSteps } from './messages.js';
 import type { PerformContext } from './perform-context.js';
 import type { EnginePorts } from './ports.js';
@@ -27,6 +28,7 @@ export function perform(outputs: readonly VirtualRouterOutput[], context: Perfor
     switch (output.kind) {
       case 'send-advertisement':
         sendAdvertisement(output.priority, context);
+        if (output.priority !== RESIGN_PRIORITY) renewLeases(context);
         steps.advertisementMs ??= sinceDecisionMs();
         break;
       case 'claim-addresses':
@@ -63,7 +65,7 @@ function claimAddresses(addresses: readonly VirtualAddress[], context: PerformCo
   const { family, ports, notices } = context;
   if (!activateVirtualLink(family, context)) return false;
   for (const address of addresses) {
-    const place = family.placed(address);
+    const place = family.leased(address);
     const result = ports.addressOwner.claim(place);
     if (!result.ok) {
       notices.say('error', 'address-install-failed', {
@@ -74,6 +76,10 @@ function claimAddresses(addresses: readonly VirtualAddress[], context: PerformCo
       });
       family.refusal = { address: place.address, interface: place.interface, errno: result.errno };
       return false;
+    }
+    // What somebody else has put there stays as it is.
+    if (result.ours || !result.already) {
+      family.leases.note(place.address, { seconds: place.lifetimeSeconds, since: context.decidedAt });
     }
   }
   claimRoutes(family, routesOf(family), context);
@@ -89,6 +95,7 @@ function releaseAddresses(addresses: readonly VirtualAddress[], context: Perform
   // The last one first: taking off the first of a subnet makes the kernel set up all others of it anew.
   for (const address of addresses.toReversed()) {
     const place = family.placed(address);
+    family.leases.forget(place.address);
     if (family.preexisting.has(place.address)) continue;
     const result = ports.addressOwner.release(place);
     if (result.ok && result.already) continue;

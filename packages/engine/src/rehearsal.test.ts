@@ -15,6 +15,7 @@ function rehearse(result: AddressResult): { host: FakeHost; asked: string[] } {
         asked.push(`claim ${place.interface} ${place.address}`);
         return result;
       },
+      renew: () => [],
       release: (place: OwnedAddress) => {
         asked.push(`release ${place.interface} ${place.address}`);
         return { ok: true, already: true };

@@ -56,6 +56,7 @@ export function rehearsePromotion(ports: EnginePorts): void {
   const addressOwner: AddressOwner = {
     list: () => [],
     release: () => ({ ok: true, already: false }),
+    renew: () => [],
     claim: (address: OwnedAddress): AddressResult => {
       const result = ports.addressOwner.claim(address);
       claimed ??= result;

@@ -25,6 +25,7 @@ export const ENODEV = -constants.errno.ENODEV;
 export const ENOBUFS = -constants.errno.ENOBUFS;
 export const EADDRINUSE = -constants.errno.EADDRINUSE;
 export const EADDRNOTAVAIL = -constants.errno.EADDRNOTAVAIL;
+export const EOPNOTSUPP = -constants.errno.EOPNOTSUPP;
 export const EMSGSIZE = -constants.errno.EMSGSIZE;
 export const EBADMSG = -constants.errno.EBADMSG;
 export const EPERM = -constants.errno.EPERM;

@@ -34,9 +34,9 @@ export {
   type FilterChange, type RuleStep,
 } from './nftables.js';
 export {
-  RTM_DELLINK, RTM_NEWLINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_LINK, addAddress, ADDRESS_PROTOCOL,
-  decodeAddress, decodeLink, deleteAddress, openRouteSocket, promoteSecondaries, readAddresses, readLink,
-  readLinkIndex, readLinks, restoreAddress,
+  RTM_DELLINK, RTM_NEWADDR, RTM_NEWLINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_LINK, addAddress,
+  ADDRESS_PROTOCOL, decodeAddress, decodeLink, deleteAddress, openRouteSocket, promoteSecondaries, readAddresses,
+  readLink, readLinkIndex, readLinks, renewAddress, restoreAddress,
   type AddressRequest, type InterfaceAddress, type Link,
 } from './route.js';
 export {

@@ -7,8 +7,9 @@ import { type AddressPrefix, addressBytes, formatAddress } from '@baton/base';
 import { concatenate, decodeAttributes, decodeText, encodeAttribute, encodeText, encodeUint32 } from './attribute.js';
 import {
   AF_INET, AF_INET6, INTERFACE_NAME_BYTES, NETLINK_GET_STRICT_CHK, NETLINK_ROUTE, NLM_F_CREATE, NLM_F_EXCL,
+  NLM_F_REPLACE,
 } from './constants.js';
-import { EBADMSG, ENODEV } from './errno.js';
+import { EADDRNOTAVAIL, EBADMSG, EINVAL, ENODEV, EOPNOTSUPP } from './errno.js';
 import { type NetlinkMessage, NetlinkSocket, netlinkFailure } from './netlink.js';
 import type { SyscallResult } from './syscalls.js';
 
@@ -56,7 +57,8 @@ export interface InterfaceAddress extends AddressPrefix {
 export interface AddressRequest extends AddressPrefix {
   readonly index: number;
   readonly label?: string;
-  /** Seconds until the kernel removes it by itself; without it the address stays. */
+  /** Whole seconds, 1 to 2^32 - 2, until the kernel removes it by itself, some 20-60 ms late, IPv6 up to 300 ms;
+   *  without it the address stays. */
   readonly lifetimeSeconds?: number;
   /** Metric of the route to the subnet that the kernel makes along; without it 0 for IPv4, 256 for IPv6. */
   readonly routeMetric?: number;
@@ -122,6 +124,28 @@ export function readAddresses(socket: NetlinkSocket, index: number): InterfaceAd
  *  virtual address is taken over while its last owner may still answer (RFC 9568 §8.2.2). */
 export function addAddress(socket: NetlinkSocket, request: AddressRequest): SyscallResult {
   return socket.request(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, encodeAddress(request)).result;
+}
+
+/** Lets an address that is there live for so long from now on, without `lifetimeSeconds` for ever. Nothing else about
+ *  it changes, and no address comes back by it.
+ *  @param request with the route metric that the address was added with
+ *  @returns -EADDRNOTAVAIL when it is not there */
+export function renewAddress(socket: NetlinkSocket, request: AddressRequest): SyscallResult {
+  const { lifetimeSeconds = FOREVER_SECONDS } = request;
+  const wanted = { ...request, lifetimeSeconds };
+  const bytes = addressBytes(request.address);
+  if (bytes.length === 4) {
+    // The kernel makes an IPv4 address that is not there, whether it was asked to create or not. It refuses to make one
+    // that is to join its own multicast group and is none; what is there never comes to that question.
+    const { result } = socket.request(RTM_NEWADDR, NLM_F_REPLACE, encodeAddress(wanted, IFA_F_MCAUTOJOIN));
+    return result === EINVAL || result === EOPNOTSUPP ? EADDRNOTAVAIL : result;
+  }
+  const question = [encodeAddressHeader(AF_INET6, 0, request.index), encodeAttribute(IFA_LOCAL, bytes)];
+  const { result, messages } = socket.request(RTM_GETADDR, 0, concatenate(question));
+  const held = messages.flatMap((message) => decodeAddress(message) ?? [])
+    .some(({ prefixLength, index }) => prefixLength === request.prefixLength && index === request.index);
+  if (result < 0) return result;
+  return held ? socket.request(RTM_NEWADDR, NLM_F_REPLACE, encodeAddress(wanted)).result : EADDRNOTAVAIL;
 }
 
 /** Puts an address back as it was read: label, mark, scope, lifetimes and all.
@@ -192,17 +216,19 @@ export function decodeAddress(message: NetlinkMessage): InterfaceAddress | undef
   };
 }
 
-/** The body of RTM_NEWADDR: struct ifaddrmsg and its attributes. */
-export function encodeAddress(request: AddressRequest): Uint8Array {
+/** The body of RTM_NEWADDR: struct ifaddrmsg and its attributes.
+ *  @param ipv4Flags IFA_F_* that an IPv4 address is asked for with */
+export function encodeAddress(request: AddressRequest, ipv4Flags = 0): Uint8Array {
   const bytes = addressBytes(request.address);
   const family = bytes.length === 4 ? AF_INET : AF_INET6;
   const { label, lifetimeSeconds, routeMetric } = request;
+  const flags = family === AF_INET6 ? IFA_F_NODAD : ipv4Flags;
   return concatenate([
     encodeAddressHeader(family, request.prefixLength, request.index),
     encodeAttribute(IFA_LOCAL, bytes),
     encodeAttribute(IFA_ADDRESS, bytes),
     ...(label === undefined ? [] : [encodeAttribute(IFA_LABEL, encodeText(label))]),
-    ...(family === AF_INET6 ? [encodeAttribute(IFA_FLAGS, encodeUint32(IFA_F_NODAD))] : []),
+    ...(flags === 0 ? [] : [encodeAttribute(IFA_FLAGS, encodeUint32(flags))]),
     // struct ifa_cacheinfo { preferred, valid, created, updated }: the kernel fills the last two
     ...(lifetimeSeconds === undefined
       ? [] : [encodeAttribute(IFA_CACHEINFO, encodeUint32(lifetimeSeconds, lifetimeSeconds, 0, 0))]),
@@ -233,6 +259,8 @@ const IFA_PROTO = 11;
 const IFA_F_NODAD = 0x02;
 const IFA_F_OPTIMISTIC = 0x04;
 const IFA_F_TENTATIVE = 0x40;
+const IFA_F_MCAUTOJOIN = 0x400; // since Linux 4.1
+const FOREVER_SECONDS = 0xffffffff; // INFINITY_LIFE_TIME
 
 /** Whether an interface says so; its IPv4 settings are one array of 32-bit numbers. */
 function isPromotingSecondaries({ body }: NetlinkMessage): boolean {

@@ -81,10 +81,13 @@ export interface OwnedAddress extends AddressPrefix {
   /** Metric of the route to the address's subnet that the kernel makes with it; the kernel's own choice without. On a
    *  virtual link it is VIRTUAL_LINK_METRIC, so that the host's own route to that subnet stays the better one. */
   readonly metric?: number;
+  /** Whole seconds, at least 1, until the kernel takes it off by itself, some 20–60 ms late, IPv6 up to 300 ms; it
+   *  stays without. */
+  readonly lifetimeSeconds?: number;
 }
 
 /** An address as the kernel holds it now. */
-export interface HeldAddress extends OwnedAddress {
+export interface HeldAddress extends Omit<OwnedAddress, 'lifetimeSeconds'> {
   /** Carries our mark (IFA_PROTO), so that some Baton put it there; false also where the kernel keeps no mark (before
    *  5.18). */
   readonly ours: boolean;
@@ -98,6 +101,9 @@ export type AddressResult =
   | { readonly ok: true; readonly already: boolean; readonly ours: boolean }
   | { readonly ok: false; readonly errno: string };
 
+/** What became of a renewal. `EADDRNOTAVAIL` or `ENODEV`: the address, or its interface, is not there any more. */
+export type RenewalResult = { readonly ok: true } | { readonly ok: false; readonly errno: string };
+
 /** What became of a release. `already`: it was there until now. */
 export type ReleaseResult =
   | { readonly ok: true; readonly already: boolean }
@@ -105,7 +111,13 @@ export type ReleaseResult =
 
 /** AddressOwner: puts virtual IPs on interfaces and takes them off, synchronously, in the caller's tick. */
 export interface AddressOwner {
+  /** One that is there and carries our mark gets the lifetime that is asked for, or none. */
   claim(address: OwnedAddress): AddressResult;
+  /** Lets addresses that are there live for their lifetime from now on, or for ever: label, scope, routes, neighbours
+   *  and connections stay as they are. Never puts one back that is gone.
+   *  @param addresses as they were claimed, with the lifetimes that they are to have
+   *  @returns what became of each, in this order */
+  renew(addresses: readonly OwnedAddress[]): readonly RenewalResult[];
   /** Ok also when the address was not there. Takes no other address along. */
   release(address: OwnedAddress): ReleaseResult;
   /** Reads back what the kernel holds now, on one interface or on all; a missing interface holds nothing.

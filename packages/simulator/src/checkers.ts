@@ -1,6 +1,7 @@
 // All rules together: hears every event and every step, keeps the first violation. Decides nothing else.
 
 import { LanRules } from './lan-rules.js';
+import { LeaseRules } from './lease-rules.js';
 import type { Network } from './network.js';
 import type { SimulatedNode } from './node.js';
 import type { NodeEvent } from './node-event.js';
@@ -14,6 +15,7 @@ export class Checkers {
   violation: Violation | undefined;
   readonly #rules: ReadonlyMap<string, NodeRules>;
   readonly #lanRules: LanRules;
+  readonly #leaseRules: LeaseRules;
 
   constructor(world: World, network: Network, nodes: readonly SimulatedNode[]) {
     const report: Report = (rule, detail) => {
@@ -24,9 +26,12 @@ export class Checkers {
     const judged = nodes.map((node) =>
       ({ node, rules: new NodeRules(node, (address) => addresses.has(address), report) }));
     this.#rules = new Map(judged.map(({ node, rules }) => [node.name, rules]));
-    this.#lanRules = new LanRules(world, network, judged.map(({ node, rules }) =>
-      ({ node, stateOf: (key) => rules.stateOf(key) })), report);
+    const together = judged.map(({ node, rules }) =>
+      ({ node, stateOf: (key: string) => rules.stateOf(key) }));
+    this.#lanRules = new LanRules(world, network, together, report);
+    this.#leaseRules = new LeaseRules(world, together, report);
     this.#lanRules.disturbed();
+    this.#leaseRules.disturbed();
   }
 
   /** How often a LAN that had time to settle was judged. */
@@ -48,7 +53,9 @@ export class Checkers {
   around(action: Action, perform: () => void): void {
     const rules = 'node' in action ? this.#rules.get(action.node) : undefined;
     rules?.stepping(action);
+    this.#leaseRules.disturbed();
     perform();
+    this.#leaseRules.disturbed();
     rules?.stepped();
     this.#lanRules.disturbed(action.kind === 'stranger' ? action.intervalMs : 0);
   }
@@ -57,6 +64,7 @@ export class Checkers {
   check(): void {
     for (const rules of this.#rules.values()) rules.check();
     this.#lanRules.check();
+    this.#leaseRules.check();
   }
 }
 

@@ -1,9 +1,22 @@
 // The kernel of one node, as far as the engine sees it: its interfaces with their addresses. It outlives the process:
-// what a crashed engine has claimed stays there. Knows no VRRP.
+// what a crashed engine has claimed stays there until its lease ends. Knows no VRRP.
 
 import type { AddressPrefix, IpAddress } from '@baton/base';
-import type { AddressResult, HeldAddress, LinkState, OwnedAddress, ReleaseResult } from '@baton/net';
+import type { AddressResult, HeldAddress, LinkState, OwnedAddress, ReleaseResult, RenewalResult } from '@baton/net';
+import type { Random } from './random.js';
 import type { InterfaceSetup } from './stage.js';
+import type { PlannedEvent, World } from './world.js';
+
+/** How late a kernel takes an address off when its lease has ended, at most, ms. */
+export const LEASE_OVERRUN_MS = 60;
+
+/** What leases need: they run in true time, not by the clock of a process. */
+export interface LeaseSurroundings {
+  readonly world: World;
+  readonly random: Random;
+  /** An address was taken off because its lease has ended. */
+  readonly ended: (interfaceName: string, address: IpAddress) => void;
+}
 
 /** Interfaces and addresses of one node. */
 export class Kernel {
@@ -11,8 +24,15 @@ export class Kernel {
   refusesClaims: string | undefined;
   readonly #interfaces: ReadonlyMap<string, Interface>;
 
+  readonly #leases: LeaseSurroundings;
+  /** The ends of leases, by interface and address. */
+  readonly #ends = new Map<string, PlannedEvent>();
+
   /** @param changed called with the name of an interface when anything about it changed */
-  constructor(setups: readonly InterfaceSetup[], changed: (interfaceName: string) => void) {
+  constructor(
+    setups: readonly InterfaceSetup[], leases: LeaseSurroundings, changed: (interfaceName: string) => void,
+  ) {
+    this.#leases = leases;
     this.#interfaces = new Map(setups.map((setup, order) => [setup.name, new Interface(setup, order, () => {
       changed(setup.name);
     })]));
@@ -45,11 +65,36 @@ export class Kernel {
     const target = this.#interfaces.get(place.interface);
     if (target?.index === undefined || target.index === 0) return { ok: false, errno: 'ENODEV' };
     if (this.refusesClaims !== undefined) return { ok: false, errno: this.refusesClaims };
-    return target.add(place);
+    const result = target.add(place);
+    if (result.ok && result.ours) this.#let(place);
+    return result;
+  }
+
+  renew(place: OwnedAddress): RenewalResult {
+    if (this.#interfaces.get(place.interface)?.holds(place.address) !== true) {
+      return { ok: false, errno: 'EADDRNOTAVAIL' };
+    }
+    if (this.refusesClaims !== undefined) return { ok: false, errno: this.refusesClaims };
+    this.#let(place);
+    return { ok: true };
   }
 
   release({ interface: name, address }: Pick<OwnedAddress, 'interface' | 'address'>): ReleaseResult {
+    this.#ends.get(`${name} ${address}`)?.cancel();
     return { ok: true, already: this.#interfaces.get(name)?.remove(address) ?? false };
+  }
+
+  /** Begins the lease of an address anew. */
+  #let({ interface: name, address, lifetimeSeconds }: OwnedAddress): void {
+    const key = `${name} ${address}`;
+    this.#ends.get(key)?.cancel();
+    this.#ends.delete(key);
+    if (lifetimeSeconds === undefined) return;
+    const { world, random, ended } = this.#leases;
+    const endsAt = world.now + 1000 * lifetimeSeconds + LEASE_OVERRUN_MS * random.nextFraction();
+    this.#ends.set(key, world.plan(endsAt, () => {
+      if (this.#interfaces.get(name)?.remove(address) === true) ended(name, address);
+    }));
   }
 }
 
@@ -108,7 +153,8 @@ class Interface {
   add(place: OwnedAddress): AddressResult {
     const held = this.#addresses.find(({ address }) => address === place.address);
     if (held !== undefined) return { ok: true, already: true, ours: held.ours };
-    this.#addresses = [...this.#addresses, { ...place, ours: true }];
+    const { interface: name, address, prefixLength } = place;
+    this.#addresses = [...this.#addresses, { interface: name, address, prefixLength, ours: true }];
     this.#changed();
     return { ok: true, already: false, ours: true };
   }

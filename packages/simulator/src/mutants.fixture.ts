@@ -3,6 +3,7 @@
 
 import { InvariantError } from '@baton/base';
 import type { EnginePorts } from '@baton/engine/core';
+import type { OwnedAddress } from '@baton/net';
 import {
   isBetterMaster, RESIGN_PRIORITY, VirtualRouter, type VirtualRouterInput, type VirtualRouterOutput,
 } from '@baton/vrrp';
@@ -193,6 +194,27 @@ const GENERAL_MUTANTS: readonly Mutant[] = [
   {
     name: 'addresses of a past life are not seen', rule: 'addresses-not-as-state',
     ports: (ports) => ({ ...ports, addressOwner: { ...ports.addressOwner, list: () => [] } }),
+  },
+  {
+    name: 'leases never end', rule: 'lease-outlived',
+    ports: (ports) => {
+      const { addressOwner } = ports;
+      const forEver = ({ lifetimeSeconds: _, ...place }: OwnedAddress): OwnedAddress => place;
+      return {
+        ...ports,
+        addressOwner: {
+          ...addressOwner,
+          claim: (place) => addressOwner.claim(forEver(place)),
+          renew: (places) => addressOwner.renew(places.map(forEver)),
+        },
+      };
+    },
+  },
+  {
+    name: 'leases are not renewed', rule: 'lease-lapsed',
+    ports: (ports) => ({
+      ...ports, addressOwner: { ...ports.addressOwner, renew: (places) => places.map(() => ({ ok: true })) },
+    }),
   },
   {
     name: 'sockets are not read before a deadline fires', rule: 'takeover-too-early',

@@ -2,7 +2,7 @@
 
 import type { Instant, IpAddress } from '@baton/base';
 import type { EngineMessage } from '@baton/engine/messages';
-import type { AddressResult, ReleaseResult } from '@baton/net';
+import type { AddressResult, ReleaseResult, RenewalResult } from '@baton/net';
 
 /** Why the engine was called. */
 export type Cause = 'start' | 'timer' | 'datagram' | 'link' | 'health' | 'change' | 'stop';
@@ -27,6 +27,14 @@ export type NodeEvent =
       readonly interface: string;
       readonly address: IpAddress;
       readonly result: AddressResult | ReleaseResult;
+    }
+  /** The kernel took an address off that was not renewed. */
+  | { readonly kind: 'lease-ended'; readonly interface: string; readonly address: IpAddress }
+  | {
+      readonly kind: 'renewed';
+      readonly interface: string;
+      readonly address: IpAddress;
+      readonly result: RenewalResult;
     }
   | {
       readonly kind: 'announced';

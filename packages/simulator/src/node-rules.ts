@@ -63,6 +63,12 @@ export class NodeRules {
       case 'claimed':
         for (const rules of this.sessions) rules.claimed(event.address, event.result.ok);
         break;
+      case 'renewed':
+        for (const rules of this.sessions) rules.renewed(event.address, event.result.ok);
+        break;
+      case 'lease-ended':
+        for (const rules of this.sessions) rules.leaseEnded(event.address);
+        break;
       case 'armed': this.#armedAt = event.at; break;
       case 'told': this.#hear(event.message); break;
       case 'arrived': this.#rulesOf(event)?.heard.arrived(event); break;

@@ -49,7 +49,15 @@ export class SimulatedNode {
     this.#around = around;
     this.#random = Random.fromSeed(around.seed + 1000 * (around.index + 1));
     this.clock = new DriftingClock(around.world, 1000 * this.#random.nextFraction(), setup.driftPpm);
-    this.kernel = new Kernel(setup.interfaces, (name) => {
+    const leases = {
+      world: around.world,
+      // Of its own, so that a lease does not shift the other chances of a seed.
+      random: Random.fromSeed(around.seed + 1000 * (around.index + 1) + 500),
+      ended: (interfaceName: string, address: IpAddress) => {
+        around.watch(this, { kind: 'lease-ended', interface: interfaceName, address });
+      },
+    };
+    this.kernel = new Kernel(setup.interfaces, leases, (name) => {
       this.#process?.noticeLink(name);
     });
     for (const { name, lan } of setup.interfaces) {

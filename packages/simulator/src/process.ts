@@ -256,6 +256,11 @@ export class SimulatedProcess {
           tell({ kind: 'claimed', interface: place.interface, address: place.address, result });
           return result;
         },
+        renew: (places) => places.map((place) => {
+          const result = kernel.renew(place);
+          tell({ kind: 'renewed', interface: place.interface, address: place.address, result });
+          return result;
+        }),
         release: (place) => {
           const result = kernel.release(place);
           tell({ kind: 'released', interface: place.interface, address: place.address, result });

@@ -5,7 +5,7 @@ import { isBatonError, type Instant } from '@baton/base';
 import type { EnginePorts } from '@baton/engine/core';
 import type { RouterConfiguration, SyncGroupConfiguration } from '@baton/engine/messages';
 import type {
-  AddressResult, HeldAddress, LinkState, NetErrorCode, ReceivedDatagram, ReleaseResult, SendResult,
+  AddressResult, HeldAddress, LinkState, NetErrorCode, ReceivedDatagram, ReleaseResult, RenewalResult, SendResult,
 } from '@baton/net';
 import type { EngineCalls, EngineDecorator } from './process.js';
 
@@ -27,6 +27,7 @@ export type RecordedCall =
 /** What a port answered, or what the engine fetched itself, in the order in which it asked. */
 export type RecordedAnswer =
   | { readonly to: 'claim'; readonly answer: AddressResult }
+  | { readonly to: 'renew'; readonly answer: readonly RenewalResult[] }
   | { readonly to: 'release'; readonly answer: ReleaseResult }
   | { readonly to: 'send'; readonly answer: SendResult }
   | { readonly to: 'announce'; readonly answer: SendResult }
@@ -119,6 +120,7 @@ export class Recorder implements EngineDecorator {
       packetIo: { driver: ports.packetIo.driver, open: this.#opener(ports) },
       addressOwner: {
         claim: (place) => this.#answered({ to: 'claim', answer: addressOwner.claim(place) }),
+        renew: (places) => this.#answered({ to: 'renew', answer: addressOwner.renew(places) }),
         release: (place) => this.#answered({ to: 'release', answer: addressOwner.release(place) }),
         list: (interfaceName) => this.#listed(addressOwner.list(interfaceName)),
       },

@@ -50,6 +50,10 @@ class Witness {
               deeds.push({ at: at(), kind: 'claimed', address: place.address });
               return ports.addressOwner.claim(place);
             },
+            renew: (places) => {
+              for (const { address } of places) deeds.push({ at: at(), kind: 'renewed', address });
+              return ports.addressOwner.renew(places);
+            },
             release: (place) => {
               deeds.push({ at: at(), kind: 'released', address: place.address });
               return ports.addressOwner.release(place);

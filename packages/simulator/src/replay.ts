@@ -13,7 +13,7 @@ import {
 /** Something that the engine did, at an instant of its own clock. */
 export type ReplayedDeed =
   | { readonly at: Instant; readonly kind: 'sent'; readonly source: string; readonly payload: string }
-  | { readonly at: Instant; readonly kind: 'claimed' | 'released'; readonly address: string }
+  | { readonly at: Instant; readonly kind: 'claimed' | 'renewed' | 'released'; readonly address: string }
   | { readonly at: Instant; readonly kind: 'announced'; readonly addresses: readonly string[]; readonly count: number }
   | { readonly at: Instant; readonly kind: 'told'; readonly message: EngineMessage };
 
@@ -93,6 +93,10 @@ class Replay {
         claim: ({ address }) => {
           deed({ at: this.#now, kind: 'claimed', address });
           return this.#answer('claim').answer;
+        },
+        renew: (places) => {
+          for (const { address } of places) deed({ at: this.#now, kind: 'renewed', address });
+          return this.#answer('renew').answer;
         },
         release: ({ address }) => {
           deed({ at: this.#now, kind: 'released', address });

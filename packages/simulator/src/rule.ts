@@ -14,6 +14,10 @@ export const RULES = [
   'bond-torn',
   /** A virtual address lies in the kernel of a router that is not master, or is missing from that of the master. */
   'addresses-not-as-state',
+  /** A node that does not run answers for an address of a running master longer than its lease. */
+  'lease-outlived',
+  /** The kernel took an address off a running master because nobody renewed it. */
+  'lease-lapsed',
   /** An advertisement from a router that is not master, or a resignation by one that was not or still is. */
   'advert-from-non-master',
   /** A router that slept longer than its peers are patient goes on as master. */

@@ -18,6 +18,8 @@ export class SessionRules {
   readonly #report: Report;
   /** Virtual addresses that somebody took away, and when: a master has to see it and put them back. */
   readonly #removed = new Map<IpAddress, Instant>();
+  /** Addresses whose last renewal was refused. */
+  readonly #refused = new Set<IpAddress>();
   #stateBefore: StateName | undefined;
   #advertisedInCall = false;
   /** Where the last word went: in unicast mode every peer hears it. */
@@ -76,8 +78,22 @@ export class SessionRules {
     this.#removed.clear();
   }
 
+  renewed(address: IpAddress, isGranted: boolean): void {
+    if (isGranted) this.#refused.delete(address);
+    else this.#refused.add(address);
+  }
+
+  /** The kernel has taken an address off: a running master is to see to it that this never happens. */
+  leaseEnded(address: IpAddress): void {
+    if (!this.session.parameters.addresses.some((virtual) => virtual.address === address)) return;
+    this.#removed.set(address, this.#node.clock.now());
+    if (this.state !== 'master' || !this.#node.isAwake || this.#refused.has(address)) return;
+    this.#report('lease-lapsed', this.#say(`is master and has not renewed ${address}`));
+  }
+
   claimed(address: IpAddress, isGranted: boolean): void {
     if (isGranted) this.#removed.delete(address);
+    if (isGranted) this.#refused.delete(address);
     else this.#claimRefusedInCall = true;
   }
 

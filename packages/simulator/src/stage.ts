@@ -3,7 +3,9 @@
 
 import { addressFamily, type AddressPrefix, type IpAddress } from '@baton/base';
 import type { RouterAuthentication, RouterConfiguration, SyncGroupConfiguration } from '@baton/engine/messages';
-import { DEFAULT_RULES, type UnicastParameters, type VirtualRouterParameters } from '@baton/vrrp';
+import {
+  DEFAULT_RULES, OWNER_PRIORITY, shortestLeaseSeconds, type UnicastParameters, type VirtualRouterParameters,
+} from '@baton/vrrp';
 import {
   DEFAULT_NODE, memberSettings, type Action, type NodePlan, type RouterChanges, type RouterPlan, type Scenario,
   type Step,
@@ -148,6 +150,7 @@ function setUpFamily(
     startupDelayMs,
     checksum: 'auto',
     announce: { count: 5, delayMs: 5000, delayedCount: 5, refreshMs: 0 },
+    ...(priority === OWNER_PRIORITY ? {} : { leaseSeconds: shortestLeaseSeconds(intervalMs) }),
     rules: DEFAULT_RULES,
     ...(router.unicast ? { unicast } : {}),
   };

@@ -55,6 +55,8 @@ export class Trace {
       case 'arrived':
         return `${this.#ofSession(event)}${describeAdvert('is reached by', event.payload)} from ${event.source}`;
       case 'claimed': return `claims ${event.address}${event.result.ok ? '' : `: ${event.result.errno}`}`;
+      case 'lease-ended': return `lets ${event.address} go`;
+      case 'renewed': return `renews ${event.address}${event.result.ok ? '' : `: ${event.result.errno}`}`;
       case 'released':
         return `releases ${event.address}${event.result.ok && !event.result.already ? ', which was not there' : ''}`;
       case 'announced':
@@ -90,7 +92,7 @@ export class Trace {
 }
 
 function isRoutine(event: NodeEvent): boolean {
-  if (event.kind === 'arrived') return true;
+  if (event.kind === 'arrived' || event.kind === 'renewed') return true;
   return event.kind === 'sent' && readAdvert(event.payload).priority !== RESIGN_PRIORITY;
 }
 

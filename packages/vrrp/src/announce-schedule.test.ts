@@ -3,7 +3,9 @@ import { contest, nextAnnounceAt, reschedule, startAnnouncing, takeDue } from '.
 
 const KEEPALIVED = { count: 5, delayMs: 5000, delayedCount: 4, refreshMs: 0 };
 const REFRESHED = { ...KEEPALIVED, refreshMs: 60_000 };
-const NOTHING = { delayedAt: undefined, refreshAt: undefined, repairAt: undefined, repairedAt: undefined };
+const NOTHING = {
+  delayedAt: undefined, refreshAt: undefined, repairAt: undefined, inheritedAt: undefined, repairedAt: undefined,
+};
 
 describe('after takeover', () => {
   test('the second burst is owed after its delay', () => {
@@ -19,6 +21,20 @@ describe('after takeover', () => {
     expect(started).toEqual({ ...NOTHING, refreshAt: 60_000 });
     expect(takeDue(started, REFRESHED, 60_007)).toEqual({ count: 1, schedule: { ...NOTHING, refreshAt: 120_000 } });
     expect(takeDue(started, REFRESHED, 500_000)).toEqual({ count: 1, schedule: { ...NOTHING, refreshAt: 560_000 } });
+  });
+});
+
+describe('after the takeover from a dead master', () => {
+  test('the first burst is owed once more when its lease has run out', () => {
+    const started = startAnnouncing(KEEPALIVED, 100, 1200);
+    expect(started).toEqual({ ...NOTHING, delayedAt: 5100, inheritedAt: 1200 });
+    expect(nextAnnounceAt(started)).toBe(1200);
+    expect(takeDue(started, KEEPALIVED, 1200)).toEqual({ count: 5, schedule: { ...NOTHING, delayedAt: 5100 } });
+  });
+
+  test('it is not owed when the lease ran out before, nor where takeover is not announced', () => {
+    expect(startAnnouncing(KEEPALIVED, 1200, 1200).inheritedAt).toBeUndefined();
+    expect(startAnnouncing({ ...KEEPALIVED, count: 0 }, 100, 1200).inheritedAt).toBeUndefined();
   });
 });
 

@@ -1,6 +1,6 @@
 // Decides when a master tells the LAN again who holds its addresses: the second burst after takeover, the periodic
-// refresh, and the repair after a contest. The first burst belongs to the promotion itself. Pure; knows neither
-// frames nor addresses.
+// refresh, the repair after a contest, and the burst when the lease of a dead master must have run out. The first burst
+// belongs to the promotion itself. Pure; knows neither frames nor addresses.
 
 import type { Instant } from '@baton/base';
 import type { AnnounceParameters } from './parameters.js';
@@ -16,6 +16,8 @@ export interface AnnounceSchedule {
   readonly refreshAt: Instant | undefined;
   /** The second repair after a contest. */
   readonly repairAt: Instant | undefined;
+  /** When the kernel of a master that has died does not answer any more. */
+  readonly inheritedAt: Instant | undefined;
   /** When the last repair was made. */
   readonly repairedAt: Instant | undefined;
 }
@@ -26,35 +28,45 @@ export interface DueAnnouncements {
   readonly schedule: AnnounceSchedule;
 }
 
-/** The schedule of a router that has become master at `now`. */
-export function startAnnouncing(announce: AnnounceParameters, now: Instant): AnnounceSchedule {
+/** The schedule of a router that has become master at `now`.
+ *  @param leaseEndsAt when the kernel of a dead master stops answering; undefined when there is none. Until then both
+ *    answer, and a neighbour may have believed the other one */
+export function startAnnouncing(
+  announce: AnnounceParameters, now: Instant, leaseEndsAt?: Instant,
+): AnnounceSchedule {
   const delayed = announce.delayMs > 0 && announce.delayedCount > 0;
   return {
     delayedAt: delayed ? now + announce.delayMs : undefined,
     refreshAt: announce.refreshMs > 0 ? now + announce.refreshMs : undefined,
     repairAt: undefined,
+    inheritedAt: announce.count > 0 && leaseEndsAt !== undefined && leaseEndsAt > now ? leaseEndsAt : undefined,
     repairedAt: undefined,
   };
 }
 
 /** The earliest instant at which something is owed, undefined when nothing is. */
 export function nextAnnounceAt(schedule: AnnounceSchedule): Instant | undefined {
-  const instants = [schedule.delayedAt, schedule.refreshAt, schedule.repairAt].filter((at) => at !== undefined);
+  const { delayedAt, refreshAt, repairAt, inheritedAt } = schedule;
+  const instants = [delayedAt, refreshAt, repairAt, inheritedAt].filter((at) => at !== undefined);
   return instants.length === 0 ? undefined : Math.min(...instants);
 }
 
 /** Takes everything that is due at `now` out of the schedule; what coincides is one burst, the largest. */
 export function takeDue(schedule: AnnounceSchedule, announce: AnnounceParameters, now: Instant): DueAnnouncements {
-  const { delayedAt, refreshAt, repairAt, repairedAt } = schedule;
+  const { delayedAt, refreshAt, repairAt, inheritedAt, repairedAt } = schedule;
+  const inheritedDue = isDue(inheritedAt, now);
   const delayedDue = isDue(delayedAt, now);
   const refreshDue = isDue(refreshAt, now);
   const repairDue = isDue(repairAt, now);
   return {
-    count: Math.max(delayedDue ? announce.delayedCount : 0, refreshDue || repairDue ? 1 : 0),
+    count: Math.max(
+      delayedDue ? announce.delayedCount : 0, inheritedDue ? announce.count : 0, refreshDue || repairDue ? 1 : 0,
+    ),
     schedule: {
       delayedAt: delayedDue ? undefined : delayedAt,
       refreshAt: refreshDue ? nextRefreshAt(refreshAt, announce, now) : refreshAt,
       repairAt: repairDue ? undefined : repairAt,
+      inheritedAt: inheritedDue ? undefined : inheritedAt,
       repairedAt: repairDue ? now : repairedAt,
     },
   };

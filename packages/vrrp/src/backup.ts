@@ -4,9 +4,9 @@
 
 import { assertNever, type Instant } from '@baton/base';
 import type { Advertisement } from './advertisement.js';
-import { RESIGN_PRIORITY, type ProtocolVersion } from './parameters.js';
+import { RESIGN_PRIORITY, type ProtocolVersion, type VirtualRouterParameters } from './parameters.js';
 import type { TransitionReason } from './reasons.js';
-import { masterDownIntervalMs, signOfLifeMs, skewTimeMs } from './timers.js';
+import { masterDownIntervalMs, shortestLeaseSeconds, signOfLifeMs, skewTimeMs } from './timers.js';
 
 /** Waiting for the master to fall silent. */
 export interface BackupState {
@@ -32,6 +32,9 @@ export type PromotionReason = Extract<
   TransitionReason,
   'master-down-timer' | 'preempted-lower-priority' | 'priority-zero-received' | 'address-owner' | 'handover'
 >;
+
+/** How late the kernel may be when a lease ends, ms: 20–60 are measured for IPv4, up to 300 for IPv6. */
+const LEASE_OVERRUN_MS = 350;
 
 /** A member of a sync group that could be master if the others could. */
 export interface Due {
@@ -116,6 +119,16 @@ export function becomeDue(
 ): BackupState {
   const checkAt = now + masterDownIntervalMs(patience.version, patience.priority, state.masterAdvertIntervalMs);
   return { ...state, expiryReason, due: { since: state.due?.since ?? now, checkAt, told: state.due?.told ?? false } };
+}
+
+/** When the kernel of the master that is not heard any more has stopped answering: its lease began no later than its
+ *  last advertisement, and it is taken to have the lease that we have. Part of no RFC.
+ *  @returns undefined when the master is not known to be dead, or when addresses have no lease */
+export function deadLeaseEndsAt(
+  { expiryReason, armedAt, masterAdvertIntervalMs }: BackupState, { leaseSeconds }: VirtualRouterParameters,
+): Instant | undefined {
+  if (leaseSeconds === undefined || expiryReason !== 'master-down-timer') return undefined;
+  return armedAt + 1000 * Math.max(leaseSeconds, shortestLeaseSeconds(masterAdvertIntervalMs)) + LEASE_OVERRUN_MS;
 }
 
 /** The backup after another member of its sync group has heard a resignation: a living master of its own is heard soon,

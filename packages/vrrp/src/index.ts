@@ -37,6 +37,6 @@ export {
 } from './statistics.js';
 export { heldAddresses, isSameAcrossFamilies, isAdvertInterval } from './parameters.js';
 export { isLinkLocal, maxAddressCount } from './address-list.js';
-export { masterDownIntervalMs, skewTimeMs } from './timers.js';
+export { LEASE_INTERVALS, masterDownIntervalMs, shortestLeaseSeconds, skewTimeMs } from './timers.js';
 export { isBetterMaster, type Contender } from './election.js';
 export { effectivePriority } from './effective-priority.js';

@@ -58,17 +58,25 @@ export const ANSWER_INTERVAL_MS = 10;
 /** A contest is over when the better master was not heard for so many of its intervals. */
 const FORGOTTEN_AFTER_ADVERTS = 3;
 
-/** A router that turns master: it sends by its own interval, whatever it had learned [RFC9568-6.4.2-3].
- *  @param from the state before
- *  @param predecessor whose mastership was handed over */
+/** How a router turns master. */
+export interface Promotion {
+  /** The state before. */
+  readonly from: StateName;
+  readonly reason: PromotionReason;
+  /** When the kernel of a dead master stops answering; undefined when nobody has died. */
+  readonly leaseEndsAt: Instant | undefined;
+  /** Whose mastership was handed over. */
+  readonly predecessor: Predecessor | undefined;
+}
+
+/** A router that turns master: it sends by its own interval, whatever it had learned [RFC9568-6.4.2-3]. */
 export function enterMaster(
-  parameters: VirtualRouterParameters, from: StateName, reason: PromotionReason, now: Instant,
-  predecessor: Predecessor | undefined,
+  parameters: VirtualRouterParameters, { from, reason, leaseEndsAt, predecessor }: Promotion, now: Instant,
 ): MasterState {
   return {
     kind: 'master',
     advertAt: now + parameters.advertIntervalMs,
-    announcements: startAnnouncing(parameters.announce, now),
+    announcements: startAnnouncing(parameters.announce, now, leaseEndsAt),
     unprovenSince: from,
     contestedSince: undefined,
     since: now,

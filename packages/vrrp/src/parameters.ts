@@ -97,6 +97,9 @@ export interface VirtualRouterParameters {
   readonly startupDelayMs: number;
   readonly checksum: ChecksumMode;
   readonly announce: AnnounceParameters;
+  /** How long the kernel keeps an address that is not renewed any more, whole seconds, at least shortestLeaseSeconds of
+   *  the interval; the peers are taken to have the same. Absent: for ever. An address owner needs none. */
+  readonly leaseSeconds?: number;
   readonly rules: ProtocolRules;
   /** Absent: multicast. */
   readonly unicast?: UnicastParameters;

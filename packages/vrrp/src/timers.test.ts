@@ -1,6 +1,6 @@
 import { InvariantError } from '@baton/base';
 import { describe, expect, test } from '@jest/globals';
-import { claimRetryMs, masterDownIntervalMs, nextOnGrid, skewTimeMs } from './timers.js';
+import { claimRetryMs, masterDownIntervalMs, nextOnGrid, shortestLeaseSeconds, skewTimeMs } from './timers.js';
 
 describe('Skew_Time and Master_Down_Interval [RFC9568-6.1-1] [RFC9568-6.1-2]', () => {
   test.each([
@@ -61,6 +61,13 @@ describe('a periodic deadline', () => {
     expect(nextOnGrid(1000, 100, 1100)).toBe(1200);
     expect(nextOnGrid(1000, 100, 6000)).toBe(6100);
   });
+});
+
+describe('the shortest lease', () => {
+  test.each([[10, 1], [100, 1], [250, 1], [260, 2], [1000, 4], [1250, 5], [40_950, 164], [255_000, 1020]])(
+    'at %i ms is %i s: four intervals in whole seconds, at least one', (intervalMs, seconds) => {
+      expect(shortestLeaseSeconds(intervalMs)).toBe(seconds);
+    });
 });
 
 describe('the wait after refused addresses', () => {

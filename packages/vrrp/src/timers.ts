@@ -7,6 +7,9 @@ import { isAdvertInterval, type ProtocolVersion } from './parameters.js';
 
 const SECOND_MS = 1000;
 
+/** Intervals that a lease lasts at least, from any advertisement of the master on. */
+export const LEASE_INTERVALS = 4;
+
 /** Shortest wait before a router tries again to install addresses that were refused, ms. */
 const MIN_CLAIM_RETRY_MS = 5_000;
 /** Longest wait before it tries again, ms. */
@@ -47,6 +50,15 @@ export function masterDownIntervalMs(
  *  @throws {InvariantError} outside these ranges */
 export function signOfLifeMs(version: ProtocolVersion, priority: number, masterAdvertIntervalMs: number): number {
   return masterAdvertIntervalMs + skewTimeMs(version, priority, masterAdvertIntervalMs);
+}
+
+/** The shortest lease of a virtual address in the kernel that outlives the takeover by a peer: what is left of it after
+ *  any advertisement is at least 4 intervals, and a peer waits 3 and its Skew_Time, which is shorter than one. Part of
+ *  no RFC.
+ *  @param advertIntervalMs the master's own, in the range of the version
+ *  @returns whole seconds, as the kernel counts, at least 1 */
+export function shortestLeaseSeconds(advertIntervalMs: number): number {
+  return Math.max(1, Math.ceil((LEASE_INTERVALS * advertIntervalMs) / SECOND_MS));
 }
 
 /** The next instant of a period that was due at `dueAt`: on the grid, so that lateness does not add up; when the next

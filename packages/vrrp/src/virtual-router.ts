@@ -8,7 +8,7 @@ import { assert, assertNever, type Instant, type IpAddress } from '@baton/base';
 import { advertisesSame, changeAddresses, holdsSame } from './address-change.js';
 import type { Advertisement } from './advertisement.js';
 import {
-  becomeDue, hearMaster, hurry, recompute, reconfigureBackup, yieldTo, type BackupState, type PromotionReason,
+  becomeDue, deadLeaseEndsAt, hearMaster, hurry, recompute, reconfigureBackup, yieldTo, type BackupState, type PromotionReason,
 } from './backup.js';
 import { isBetterMaster, type Contender } from './election.js';
 import { hold, isOutdated, predecessorOf, takeOverRefusal, type HandoverRefusal } from './handover.js';
@@ -333,9 +333,12 @@ export class VirtualRouter {
   }
 
   #promote(reason: PromotionReason, now: Instant): VirtualRouterOutput[] {
+    const { state } = this;
+    const leaseEndsAt = state.kind === 'backup' && reason !== 'handover'
+      ? deadLeaseEndsAt(state, this.parameters) : undefined;
     const predecessor = reason === 'handover' ? predecessorOf(this.#standing, now) : undefined;
-    const next = enterMaster(this.parameters, this.state.kind, reason, now, predecessor);
-    return this.#standing.transition(next, reason);
+    const promotion = { from: state.kind, reason, leaseEndsAt, predecessor };
+    return this.#standing.transition(enterMaster(this.parameters, promotion, now), reason);
   }
 
   /** The wait is over: master at once, or, in a sync group, as soon as the others can be it too. */

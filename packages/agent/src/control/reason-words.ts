@@ -4,6 +4,7 @@ import type { TransitionReason } from '@baton/vrrp';
 
 /** A sentence for each reason, about the node that tells it. */
 const REASON_WORDS: Readonly<Record<TransitionReason, string>> = {
+  maintenance: 'the operator has put this node into maintenance',
   'interface-missing': 'its interface does not exist',
   'socket-unavailable': 'no socket for advertisements could be opened on its interface',
   'link-down': 'its interface is down or has no carrier',
@@ -17,6 +18,7 @@ const REASON_WORDS: Readonly<Record<TransitionReason, string>> = {
   'preempted-lower-priority': 'the master had a lower priority, and this router preempts',
   'priority-zero-received': 'the master said that it leaves (priority 0)',
   'higher-priority-advert': 'a better master was heard',
+  handover: 'the mastership was handed over, as the agents of both nodes agreed',
   'fault-cleared': 'every fault has gone',
   'group-member-left': 'another member of its sync group is not master any more; all move together',
   'woke-from-stall': 'the process did not run for longer than its peers are patient',

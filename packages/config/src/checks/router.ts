@@ -1,7 +1,7 @@
 // Decides what no single key of one virtual router can show: keys that contradict each other, and values that are
 // right and yet doubtful.
 
-import { isAdvertInterval, OWNER_PRIORITY } from '@baton/vrrp';
+import { isAdvertInterval, OWNER_PRIORITY, shortestLeaseSeconds } from '@baton/vrrp';
 import type { DraftRouter, NodeAddresses } from '../draft.js';
 import type { Findings } from '../findings.js';
 import { spellDuration } from '../schema/duration.js';
@@ -21,6 +21,7 @@ const INTERVALS = {
 export function validateRouter(router: DraftRouter, nodes: NodeAddresses, findings: Findings): void {
   validateAddresses(router, findings);
   validateInterval(router, findings);
+  validateLease(router, findings);
   reportOwner(router, findings);
   reportIdleKeys(router, findings);
   validateVirtualMac(router, findings);
@@ -39,14 +40,29 @@ function validateInterval({ version, advert_interval: interval }: DraftRouter, f
   }
 }
 
+/** The address must outlive the wait of the peers, so that a dead node leaves no gap. */
+function validateLease({ version, advert_interval: interval, lease }: DraftRouter, findings: Findings): void {
+  if (lease === undefined || lease.value === 'auto' || lease.value === 0) return;
+  if (interval === undefined || version === undefined || !isAdvertInterval(version.value, interval.value)) return;
+  const shortest = spellDuration(1000 * shortestLeaseSeconds(interval.value));
+  if (lease.value >= 1000 * shortestLeaseSeconds(interval.value)) return;
+  const why = 'the kernel would drop the addresses before another node can take over '
+    + `(${spellDuration(interval.value)} adverts)`;
+  const wanted = `must be ${shortest} or longer, auto or 0s, not ${spellDuration(lease.value)}`;
+  findings.error('short-lease', lease.at, `${wanted}: ${why}`);
+}
+
 /** An address owner is master whenever it runs (RFC 9568 §6.4.1), and is never asked to wait. */
 function reportOwner(router: DraftRouter, findings: Findings): void {
-  const { priority, preempt, preempt_delay: preemptDelay, accept } = router;
+  const { priority, preempt, preempt_delay: preemptDelay, accept, lease } = router;
   if (priority?.value !== OWNER_PRIORITY) return;
   const yields = 'yields only to another 255 with a higher address';
   const message = `255 claims to own the addresses: master at once, ${yields}; give it to one node at most`;
   findings.warning('address-owner', priority.at, message);
   const idle = 'has no effect on an address owner (priority 255), which';
+  if (typeof lease?.value === 'number' && lease.value > 0) {
+    findings.warning('no-effect', lease.at, `${idle} has the addresses of its own`);
+  }
   if (preempt?.value === false) findings.warning('no-effect', preempt.at, `${idle} always preempts`);
   // RFC 9568 §6.1: Accept_Mode is for a router that does not own the addresses.
   if (accept?.value === false) findings.warning('no-effect', accept.at, `${idle} always answers on its addresses`);

@@ -4,6 +4,7 @@ import { list, optional, record, required, section, withDefault } from './collec
 import { oneOrMore, orNull } from './combinations.js';
 import { ownableAddress, virtualAddress } from './addresses.js';
 import { authentication } from './authentication.js';
+import { lease } from './lease.js';
 import { interfaceName } from './names.js';
 import { duration } from './duration.js';
 import { choice, integer, numberChoice, truth } from './plain-values.js';
@@ -87,8 +88,14 @@ export const virtualRouter = record({
     'Addresses of either family that move with the router and are not advertised',
   ),
   routes: withDefault(list(route, { minItems: 0 }), [], 'Routes that are present only while master'),
+  lease: withDefault(
+    lease, 'auto',
+    'How long the kernel keeps the addresses of a master whose Baton does not run any more, in whole seconds. auto: '
+    + 'four advertisement intervals, rounded up, so that they go just after another node has taken over. 0s: for ever, '
+    + 'until Baton is started again',
+  ),
   announce: section(announce, 'How often a new master tells the network about its addresses (gratuitous ARP)'),
 }, {
-  lease: ['0s'], election: ['vrrp'], track: [[]], floating_ips: [[]],
+  election: ['vrrp'], track: [[]], floating_ips: [[]],
 });
 

@@ -4,11 +4,13 @@
 import { type AddressPrefix, addressFamily } from '@baton/base';
 import {
   ADDRESS_PROTOCOL, EADDRNOTAVAIL, EEXIST, ENODEV, addAddress, deleteAddress, errnoName, openRouteSocket,
-  promoteSecondaries, readAddresses, readLinkIndex, readLinks, restoreAddress,
-  type InterfaceAddress, type NetlinkSocket, type SyscallResult,
+  promoteSecondaries, readAddresses, readLinkIndex, readLinks, renewAddress, restoreAddress,
+  type AddressRequest, type InterfaceAddress, type NetlinkSocket, type SyscallResult,
 } from '@baton/linux';
 
-import type { AddressOwner, AddressResult, HeldAddress, OwnedAddress, ReleaseResult } from '../index.js';
+import type {
+  AddressOwner, AddressResult, HeldAddress, OwnedAddress, ReleaseResult, RenewalResult,
+} from '../index.js';
 import { withErrno } from './refusal.js';
 
 /** An AddressOwner on the network namespace of this process; close it to give its socket back.
@@ -34,15 +36,23 @@ class NetlinkAddressOwner implements AddressOwner {
     return withErrno(() => {
       const index = readLinkIndex(this.#socket, wanted.interface);
       if (index < 0) return { ok: false, errno: errnoName(index) };
-      const { address, prefixLength, label, metric } = wanted;
-      const ownLabel = label === undefined ? {} : { label };
-      const wishes = metric === undefined ? ownLabel : { ...ownLabel, routeMetric: metric };
-      const result = addAddress(this.#socket, { address, prefixLength, index, ...wishes });
-      if (result === EEXIST) return this.#describeHeld(wanted, index);
+      const request = requestFor(wanted, index);
+      const result = addAddress(this.#socket, request);
+      if (result === EEXIST) return this.#takeHeld(request);
       if (result < 0) return { ok: false, errno: errnoName(result) };
       if (!this.#promotedAt.has(index)) this.#prepare(wanted, index);
       return { ok: true, already: false, ours: true };
     });
+  }
+
+  renew(addresses: readonly OwnedAddress[]): readonly RenewalResult[] {
+    const indexes = new Map<string, SyscallResult>();
+    return addresses.map((wanted) => withErrno(() => {
+      const index = indexes.get(wanted.interface) ?? readLinkIndex(this.#socket, wanted.interface);
+      indexes.set(wanted.interface, index);
+      const result = index < 0 ? index : renewAddress(this.#socket, requestFor(wanted, index));
+      return result < 0 ? { ok: false, errno: errnoName(result) } : { ok: true };
+    }));
   }
 
   release(address: OwnedAddress): ReleaseResult {
@@ -73,10 +83,12 @@ class NetlinkAddressOwner implements AddressOwner {
   }
 
   /** IPv6 has an address once per interface, whatever its prefix length: only the same length is the same address. */
-  #describeHeld(wanted: AddressPrefix, index: number): AddressResult {
-    const held = readAddresses(this.#socket, index).find((candidate) => isSame(candidate, wanted));
+  #takeHeld(wanted: AddressRequest): AddressResult {
+    const held = readAddresses(this.#socket, wanted.index).find((candidate) => isSame(candidate, wanted));
     if (held === undefined) return { ok: false, errno: errnoName(EEXIST) };
-    return { ok: true, already: true, ours: held.protocol === ADDRESS_PROTOCOL };
+    const ours = held.protocol === ADDRESS_PROTOCOL;
+    const result = ours ? renewAddress(this.#socket, wanted) : 0;
+    return result < 0 ? { ok: false, errno: errnoName(result) } : { ok: true, already: true, ours };
   }
 
   /** From the first claim on, what the host deletes of its own takes no virtual address along either. */
@@ -122,6 +134,16 @@ class NetlinkAddressOwner implements AddressOwner {
 const BURST_MS = 10;
 // Interfaces whose setting is remembered; beyond it the memory begins anew.
 const REMEMBERED_LIMIT = 1024;
+
+function requestFor(wanted: OwnedAddress, index: number): AddressRequest {
+  const { address, prefixLength, label, metric, lifetimeSeconds } = wanted;
+  return {
+    address, prefixLength, index,
+    ...(label === undefined ? {} : { label }),
+    ...(metric === undefined ? {} : { routeMetric: metric }),
+    ...(lifetimeSeconds === undefined ? {} : { lifetimeSeconds }),
+  };
+}
 
 /** Only IPv4 has secondary addresses, and none has them that is a whole subnet. */
 function isAloneInItsSubnet({ address, prefixLength }: AddressPrefix): boolean {

@@ -3,8 +3,9 @@
 // wrong picture.
 
 import {
-  NETLINK_ROUTE, NetlinkMonitor, RTM_DELLINK, RTM_NEWLINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_LINK,
-  decodeAddress, decodeLink, openRouteSocket, readAddresses, readLink, type NetlinkMessage, type NetlinkNews,
+  NETLINK_ROUTE, NetlinkMonitor, RTM_DELLINK, RTM_NEWADDR, RTM_NEWLINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR,
+  RTNLGRP_LINK, decodeAddress, decodeLink, openRouteSocket, readAddresses, readLink, type NetlinkMessage,
+  type NetlinkNews,
 } from '@baton/linux';
 
 import { formatMac } from '../frames.js';
@@ -66,9 +67,23 @@ class NetlinkLinkMonitor implements LinkMonitor {
         this.#watched.refresh('all');
         return;
       }
-      for (const message of item.messages) collectTouched(message, touched);
+      for (const message of item.messages) this.#collectTouched(message, touched);
     }
     this.#watched.refresh(touched);
+  }
+
+  /** Adds the name or index of every interface that a notice is about. That an address is there which was told to be
+   *  there is no news, and comes with every renewal of a lease. */
+  #collectTouched(message: NetlinkMessage, touched: Set<string | number>): void {
+    if (message.type === RTM_NEWLINK || message.type === RTM_DELLINK) {
+      const link = decodeLink(message);
+      if (link !== undefined) touched.add(link.name).add(link.index);
+      return;
+    }
+    const address = decodeAddress(message);
+    if (address === undefined) return;
+    const isKnown = message.type === RTM_NEWADDR && !address.tentative && this.#watched.knows(address.index, address);
+    if (!isKnown) touched.add(address.index);
   }
 }
 
@@ -82,14 +97,3 @@ function runLater(delayMs: number, run: () => void): () => void {
 const GROUPS = [RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR];
 // Room for about 5,000 notices; what does not fit is an overrun, and answered by reading everything again.
 const QUEUE_BYTES = 4 * 1024 * 1024;
-
-/** Adds the name or index of every interface that a notice is about. */
-function collectTouched(message: NetlinkMessage, touched: Set<string | number>): void {
-  if (message.type === RTM_NEWLINK || message.type === RTM_DELLINK) {
-    const link = decodeLink(message);
-    if (link !== undefined) touched.add(link.name).add(link.index);
-  } else {
-    const address = decodeAddress(message);
-    if (address !== undefined) touched.add(address.index);
-  }
-}

@@ -2,7 +2,7 @@
 // a reading failed, ever more patiently, because what is not read is not known, and no later notice need ever come.
 // Knows no netlink and no timer of its own.
 
-import { type BatonError, isBatonError } from '@baton/base';
+import { type AddressPrefix, type BatonError, isBatonError } from '@baton/base';
 
 import type { LinkState } from '../index.js';
 
@@ -34,6 +34,8 @@ export const LONGEST_RETRY_MS = 1000;
 interface WatchedLink {
   /** The state last told; undefined when it was never read. */
   state: LinkState | undefined;
+  /** Its addresses with their prefix lengths. */
+  addresses: ReadonlySet<string>;
   readonly changed: ((state: LinkState) => void)[];
 }
 
@@ -55,7 +57,19 @@ export class WatchedLinks {
   add(name: string, changed: (state: LinkState) => void): void {
     const known = this.#links.get(name);
     if (known !== undefined) known.changed.push(changed);
-    else this.#links.set(name, { state: this.#tryToRead(name), changed: [changed] });
+    else {
+      const state = this.#tryToRead(name);
+      this.#links.set(name, { state, addresses: addressesOf(state), changed: [changed] });
+    }
+  }
+
+  /** Whether the state last told of this interface has the address: that it is there is then no news. Its going is told
+   *  apart, also when it has come back by then. */
+  knows(index: number, address: AddressPrefix): boolean {
+    for (const [name, { state, addresses }] of this.#links) {
+      if (state?.index === index && !this.#owed.has(name) && addresses.has(keyOf(address))) return true;
+    }
+    return false;
   }
 
   /** Reads anew and tells.
@@ -80,6 +94,7 @@ export class WatchedLinks {
     const state = this.#tryToRead(name);
     if (state === undefined) return;
     link.state = state;
+    link.addresses = addressesOf(state);
     for (const changed of link.changed) changed(state);
   }
 
@@ -113,4 +128,12 @@ export class WatchedLinks {
     }
     if (this.#owed.size === 0) this.#failedRounds = 0;
   }
+}
+
+function addressesOf(state: LinkState | undefined): ReadonlySet<string> {
+  return new Set(state?.addresses.map(keyOf));
+}
+
+function keyOf({ address, prefixLength }: AddressPrefix): string {
+  return `${address}/${String(prefixLength)}`;
 }
