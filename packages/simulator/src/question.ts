@@ -195,8 +195,10 @@ function describe(event: NodeEvent): string | undefined {
       if (message.type !== 'notice' || message.level === 'debug') return undefined;
       return `${message.level}: ${message.event}`;
     }
+    case 'lease-ended': return `lets ${event.address} go`;
     case 'sent':
     case 'claimed':
+    case 'renewed':
     case 'released':
     case 'armed':
     case 'woke':
