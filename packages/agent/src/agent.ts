@@ -6,57 +6,35 @@
 //   starting ── configured ─> running ── stopping ─> ended
 //      └─ refused ─> ended       └─ engine lost ─> ended
 
-import { assertNever, describeError, EXIT, type Clock } from '@baton/base';
-import { formatFinding, type Configuration, type LoadResult } from '@baton/config';
-import type { AgentMessage, EngineMessage, RouterAuthentication } from '@baton/engine/messages';
-import type { Writable } from 'node:stream';
+import { assertNever, describeError, EXIT } from '@baton/base';
+import { formatFinding, type Configuration } from '@baton/config';
+import type { EngineMessage, RouterAuthentication } from '@baton/engine/messages';
 import { keepAccepted, readAccepted } from './accepted-configuration.js';
-import { AlarmWatch } from './alarm-watch.js';
-import { Answers } from './answers.js';
+import type { AlarmWatch } from './alarm-watch.js';
+import { Answers, type RunningAgent } from './answers.js';
 import type { ReloadMode } from './control/connection.js';
 import type { RefusedConfiguration, ReloadReport } from './control/messages.js';
 import { ControlPresence } from './control/presence.js';
 import { ControlServer } from './control/server.js';
 import { equip, type Equipment } from './equipment.js';
 import { EngineChannel } from './engine-channel.js';
-import { EngineWatch, type EngineWatchPorts } from './engine-watch.js';
-import { EventReporter, reportFindings } from './events.js';
-import type { StartCommand } from './hooks/command.js';
-import type { FindLeftover } from './hooks/leftover.js';
-import type { Journal } from './journal.js';
-import { LastWills, type LastWillPorts } from './last-wills.js';
-import { AgentLog } from './log.js';
-import { outlookOf, planOnly, ReloadRequests } from './reload-requests.js';
-import type { Phase } from './phase.js';
+import { EngineWatch } from './engine-watch.js';
+import { reportFindings, type EventReporter } from './events.js';
+import { LastWills } from './last-wills.js';
+import type { AgentLog } from './log.js';
 import { PeerPresence } from './peers/presence.js';
+import type { Phase } from './phase.js';
+import type { AgentPorts } from './ports.js';
+import { outlookOf, planOnly, ReloadRequests } from './reload-requests.js';
 import { RouterNews } from './router-news.js';
 import { fixedDifference, planStart, summarize } from './start-plan.js';
-
-/** The world around the agent. */
-export interface AgentPorts extends LastWillPorts {
-  readonly transmit: (message: AgentMessage) => void;
-  readonly load: () => LoadResult;
-  readonly startCommand: StartCommand;
-  readonly findLeftover: FindLeftover;
-  readonly clock: Clock;
-  /** Wall-clock milliseconds since 1970. */
-  readonly wallClockMs: () => number;
-  readonly stderr: Writable;
-  /** Identifies this life of the engine: a different text after every start of it. */
-  readonly engineLife: string;
-  /** What the engine has used of the processor; undefined when nobody can tell. */
-  readonly engineWork: EngineWatchPorts['workOf'];
-  /** SIGKILL to the engine. */
-  readonly killEngine: () => void;
-  readonly version: string;
-  /** Runtime directory of an engine that already runs a configuration; undefined on the first start. */
-  readonly resumeFrom: string | undefined;
-  /** Ends the process. */
-  readonly end: (exitCode: number) => void;
-}
+import { createVoice } from './voice.js';
+import { withinMs } from './within.js';
 
 /** How long the stop hooks of all routers may take together, ms. */
 export const STOP_HOOKS_TIMEOUT_MS = 10_000;
+/** How long handing over may hold up the end, ms: less than the engine waits. */
+const LEAVING_TIMEOUT_MS = 2_500;
 /** How long a disk or a reader of the log may hold up the end, ms. */
 const LAST_WRITES_TIMEOUT_MS = 500;
 /** Messages of the engine kept while the agent loads; the oldest are lost first, and counted. */
@@ -81,22 +59,17 @@ export class Agent {
 
   constructor(ports: AgentPorts) {
     this.#ports = ports;
-    const { clock, wallClockMs, stderr } = ports;
-    this.#log = new AgentLog({
-      stderr, clock, wallClockMs,
-      onFileTrouble: (detail) => { this.#alarms.set('log-file-unwritable', detail); },
-    });
-    this.#reporter = new EventReporter(this.#log, wallClockMs);
+    const { clock, wallClockMs } = ports;
     this.#channel = new EngineChannel(ports.transmit);
-    this.#alarms = new AlarmWatch({
-      clock, wallClockMs, snapshot: () => this.#channel.snapshot(),
-      listener: (change, { name, subject, detail }) => {
-        const fields = { alarm: name, subject: subject === '' ? undefined : subject, detail };
-        this.#reporter.report(change === 'alarm-raised' ? 'warn' : 'info', change, fields);
-      },
-    });
+    const { log, reporter, alarms } = createVoice(ports, this.#channel);
+    this.#log = log;
+    this.#reporter = reporter;
+    this.#alarms = alarms;
     this.#news = new RouterNews({ reporter: this.#reporter, alarms: this.#alarms, clock });
-    this.#wills = new LastWills(ports, this.#reporter, (notice) => { this.#news.noteNotice(notice); });
+    this.#wills = new LastWills(ports, this.#reporter, (notice) => { this.#news.noteNotice(notice); }, (routers) => {
+      const epochOf = (router: string): number => this.#equipment()?.memory.epochOf(router) ?? 0;
+      for (const router of routers) void this.#peers.handOvers.pass(router, epochOf(router));
+    });
     this.#watch = new EngineWatch({
       clock, workOf: ports.engineWork, ask: () => { this.#channel.send({ type: 'heartbeat' }); },
       frozen: (patienceMs) => { this.#killFrozen(patienceMs); },
@@ -106,7 +79,8 @@ export class Agent {
     });
     const answers = new Answers({
       channel: this.#channel, alarms: this.#alarms, news: this.#news, peers: this.#peers, version: ports.version,
-      wallClockMs, running: () => this.#running(), refused: () => this.#refused, reload: (mode) => this.#answerReload(mode),
+      wallClockMs, running: () => this.#running(), refused: () => this.#refused,
+      reload: (mode) => this.#answerReload(mode),
     });
     this.#control = new ControlPresence(new ControlServer(answers), {
       away: (detail) => { this.#alarms.set('control-socket-unavailable', detail); },
@@ -137,6 +111,7 @@ export class Agent {
     const { waiting, reloadWanted } = this.#phase;
     if (this.#missedMessages > 0) this.#reporter.report('warn', 'messages-missed', { count: this.#missedMessages });
     this.#enter({ kind: 'starting', proposed: configuration, equipment, refused, fallback, reloadWanted });
+    equipment.maintenance.restore();
     this.#configure(configuration, equipment);
     for (const message of waiting) this.receive(message);
   }
@@ -162,7 +137,7 @@ export class Agent {
         break;
       case 'state-changed':
         this.#news.noteTransition(message, this.#equipment());
-        this.#peers.noteChange();
+        this.#peers.noteChange(message);
         break;
       case 'notice':
         this.#news.noteNotice(message);
@@ -170,7 +145,8 @@ export class Agent {
       case 'lower-priority-received':
         this.#news.noteLowerPriority(message);
         break;
-      case 'take-over-answered': // whoever asks for it will wait for it
+      case 'take-over-answered':
+        this.#peers.handOvers.noteTakeOver(message);
         break;
       case 'snapshot':
         this.#channel.takeSnapshot(message);
@@ -180,6 +156,9 @@ export class Agent {
         this.#watch.expect(this.#wills.longestIntervalMs);
         break;
       case 'heartbeat':
+        break;
+      case 'leaving':
+        void this.#leave();
         break;
       case 'stopping':
         void this.#stop();
@@ -300,6 +279,14 @@ export class Agent {
     if (phase.reloadWanted) this.reload();
   }
 
+  /** The engine is about to leave: who is connected and ready takes over before it does. */
+  async #leave(): Promise<void> {
+    if (this.#phase.kind === 'running' && this.#peers.isAnybodyThere) {
+      await withinMs(this.#peers.handOvers.handOverAll({ withoutPeer: 'give-up' }), LEAVING_TIMEOUT_MS);
+    }
+    this.#ports.transmit({ type: 'leave' });
+  }
+
   async #stop(): Promise<void> {
     const phase = this.#phase;
     if (phase.kind === 'stopping' || phase.kind === 'ended') return;
@@ -346,10 +333,11 @@ export class Agent {
     return phase.kind === 'starting' || phase.kind === 'running' ? phase.equipment : undefined;
   }
 
-  #running(): { readonly configuration: Configuration; readonly journal: Journal } | undefined {
+  #running(): RunningAgent | undefined {
     const phase = this.#phase;
     if (phase.kind !== 'running') return undefined;
-    return { configuration: phase.configuration, journal: phase.equipment.journal };
+    const { configuration, equipment: { journal, maintenance } } = phase;
+    return { configuration, journal, maintenance };
   }
 
   #keepAccepted(configuration: Configuration): void {
@@ -409,11 +397,4 @@ export class Agent {
     await this.#closeDown();
     this.#ports.end(exitCode);
   }
-}
-
-/** Waits for `work`, but not for ever. */
-async function withinMs(work: Promise<unknown>, timeoutMs: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  await Promise.race([work, new Promise((resolve) => { timer = setTimeout(resolve, timeoutMs); })]);
-  clearTimeout(timer);
 }

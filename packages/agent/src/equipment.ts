@@ -2,6 +2,7 @@
 // with their progress in the runtime directory.
 
 import type { Configuration } from '@baton/config';
+import type { AgentMessage } from '@baton/engine/messages';
 import type { AlarmName } from './alarms.js';
 import type { EventReporter } from './events.js';
 import type { StartCommand } from './hooks/command.js';
@@ -9,6 +10,7 @@ import { HookDelivery } from './hooks/delivery.js';
 import type { FindLeftover } from './hooks/leftover.js';
 import { ProgressStore } from './hooks/progress.js';
 import { Journal } from './journal.js';
+import { Maintenance } from './maintenance.js';
 import { AgentMemory } from './memory.js';
 import { StateFile } from './state-file.js';
 
@@ -17,6 +19,7 @@ export interface Equipment {
   readonly journal: Journal;
   readonly memory: AgentMemory;
   readonly hooks: HookDelivery;
+  readonly maintenance: Maintenance;
 }
 
 /** What can be wrong with it. */
@@ -31,13 +34,14 @@ export interface EquipmentOptions {
   readonly findLeftover: FindLeftover;
   readonly wallClockMs: () => number;
   readonly engineLife: string;
+  readonly transmit: (message: AgentMessage) => void;
   /** Raises an alarm, or clears it with undefined. */
   readonly setAlarm: (name: EquipmentAlarm, detail: string | undefined) => void;
 }
 
 /** Puts it together; reads and writes nothing yet. From now on the reporter keeps its events in the journal. */
 export function equip({ stateDirectory, runtimeDirectory }: Configuration, options: EquipmentOptions): Equipment {
-  const { reporter, startCommand, findLeftover, wallClockMs, engineLife, setAlarm } = options;
+  const { reporter, startCommand, findLeftover, wallClockMs, engineLife, transmit, setAlarm } = options;
   const journal = new Journal(stateDirectory, {
     unwritable: (detail) => { setAlarm('journal-unwritable', detail); },
     writable: () => { setAlarm('journal-unwritable', undefined); },
@@ -53,5 +57,6 @@ export function equip({ stateDirectory, runtimeDirectory }: Configuration, optio
     writable: () => { setAlarm('hook-progress-unwritable', undefined); },
   });
   const hooks = new HookDelivery({ startCommand, findLeftover, store, reporter, wallClockMs });
-  return { journal, memory, hooks };
+  const maintenance = new Maintenance({ stateDirectory, send: transmit, reporter, wallClockMs });
+  return { journal, memory, hooks, maintenance };
 }

@@ -10,8 +10,6 @@ import type { EventReporter } from './events.js';
 export interface LastWillPorts {
   /** Opens what will be needed, long before it is. */
   readonly openSurvivor: (runtimeDirectory: string, hear: HearNotice) => Pick<Survivor, 'execute'>;
-  /** Is told of the routers that were resigned for: to tell it to the peers. */
-  readonly onLastWill: (routers: readonly string[]) => void;
 }
 
 /** The secrets of a router, undefined when it has none. */
@@ -22,14 +20,19 @@ export class LastWills {
   readonly #ports: LastWillPorts;
   readonly #reporter: EventReporter;
   readonly #hear: HearNotice;
+  readonly #executed: (routers: readonly string[]) => void;
   readonly #wills = new Map<string, RouterWill>();
   #place: { readonly directory: string; readonly survivor: Pick<Survivor, 'execute'> | undefined } | undefined;
   #keeping: NodeJS.Immediate | undefined;
 
-  constructor(ports: LastWillPorts, reporter: EventReporter, hear: HearNotice) {
+  /** @param executed is told of the routers that were resigned for, before anything else is done */
+  constructor(
+    ports: LastWillPorts, reporter: EventReporter, hear: HearNotice, executed: (routers: readonly string[]) => void,
+  ) {
     this.#ports = ports;
     this.#reporter = reporter;
     this.#hear = hear;
+    this.#executed = executed;
   }
 
   /** The longest advertisement interval of a router that is master, ms; undefined when none is. */
@@ -66,7 +69,7 @@ export class LastWills {
         return false;
       }
       const { routers, priorityZeroMs, addressesOffMs } = outcome.report;
-      this.#ports.onLastWill(routers);
+      this.#executed(routers);
       this.#reporter.report('warn', 'last-will-executed', {
         routers: routers.join(' '), priority_zero_ms: rounded(priorityZeroMs), addresses_off_ms: rounded(addressesOffMs),
       });

@@ -47,8 +47,6 @@ function main(): void {
     // Once it has ended, its id may be somebody else's, and it is not our parent any more.
     killEngine: () => { if (process.ppid === enginePid) process.kill(enginePid, 'SIGKILL'); },
     openSurvivor: (runtimeDirectory, hear) => new Survivor(runtimeDirectory, hear),
-    // There is no channel to the peers yet besides the advertisements.
-    onLastWill: () => undefined,
     version: readVersion(),
     resumeFrom: values.resume,
     end: (exitCode) => { endProcess(exitCode); },

@@ -21,6 +21,7 @@ export interface StatusSource {
   readonly groups: readonly GroupState[];
   readonly engine: EngineSnapshot;
   readonly alarms: readonly Alarm[];
+  readonly maintenance: boolean;
   readonly refused: RefusedConfiguration | null;
   /** Undefined without one. */
   readonly channel: ChannelView | undefined;
@@ -32,7 +33,7 @@ export interface StatusSource {
 export function buildStatus(source: StatusSource): StatusReport {
   const { node, version, peers, routers, groups, engine, alarms } = source;
   return {
-    node, version, generation: engine.generation, maintenance: false,
+    node, version, generation: engine.generation, maintenance: source.maintenance,
     virtual_routers: routers.map((router) => buildRouter(router, source)),
     sync_groups: groups.map(({ group, state, reason, atMs }) => ({
       name: group.name, state, since: isoTime(atMs), reason, virtual_routers: group.routers,

@@ -6,12 +6,16 @@ import type { Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { BatonError } from '@baton/base';
 import { CONTROL_SOCKET } from '@baton/agent/control';
-import type { ControlReply, ControlRequest, JournalEvent, ReloadReport, StatusReport } from '@baton/agent/control';
+import type {
+  ControlReply, ControlRequest, HandOverReport, JournalEvent, MaintenanceReport, ReloadReport, StatusReport,
+} from '@baton/agent/control';
 import { findDaemonProcess } from './daemon-lock.js';
 import type { CliErrorCode } from './exit-codes.js';
 
 /** How long a daemon may stay silent while an answer is owed, ms. */
 export const REPLY_TIMEOUT_MS = 5000;
+/** The same where peers are waited for: 255 routers that no peer takes, one after the other, ms. */
+export const HAND_OVER_TIMEOUT_MS = 600_000;
 /** Longest line of an answer, bytes: 255 routers with 255 addresses fit. */
 const MAX_REPLY_BYTES = 32 * 1024 * 1024;
 
@@ -51,6 +55,37 @@ export async function requestReload(
     return 'finished';
   });
   if (report === undefined) throw refused('the daemon answered something else than what came of the reload');
+  return report;
+}
+
+/** Which masterships to hand over, to whom, and for how long they are held. */
+export type HandOverWanted = Omit<Extract<ControlRequest, { method: 'handover' }>, 'id' | 'method'>;
+
+/** Asks a daemon to hand masterships over.
+ *  @throws {BatonError<CliErrorCode>} as requestStatus; the daemon may take a while */
+export async function requestHandOver(
+  socketPath: string, wanted: HandOverWanted, timeoutMs = HAND_OVER_TIMEOUT_MS,
+): Promise<readonly HandOverReport[]> {
+  let reports: readonly HandOverReport[] | undefined;
+  await converse(socketPath, { id: 1, method: 'handover', ...wanted }, timeoutMs, (reply) => {
+    if (reply.type === 'handover') reports = reply.reports;
+    return 'finished';
+  });
+  if (reports === undefined) throw refused('the daemon answered something else than what came of the hand-over');
+  return reports;
+}
+
+/** Asks a daemon to begin or to end maintenance.
+ *  @throws {BatonError<CliErrorCode>} as requestHandOver */
+export async function requestMaintenance(
+  socketPath: string, wanted: { readonly on: boolean; readonly forMs?: number }, timeoutMs = HAND_OVER_TIMEOUT_MS,
+): Promise<MaintenanceReport> {
+  let report: MaintenanceReport | undefined;
+  await converse(socketPath, { id: 1, method: 'maintenance', ...wanted }, timeoutMs, (reply) => {
+    if (reply.type === 'maintenance') report = reply.report;
+    return 'finished';
+  });
+  if (report === undefined) throw refused('the daemon answered something else than what came of the maintenance');
   return report;
 }
 
@@ -117,7 +152,7 @@ function readReply(line: string): ControlReply | undefined {
   try {
     const value: unknown = JSON.parse(line);
     const known = typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string'
-      && ['status', 'event', 'done', 'reload', 'error'].includes(value.type);
+      && ['status', 'event', 'done', 'reload', 'handover', 'maintenance', 'error'].includes(value.type);
     return known ? (value as ControlReply) : undefined;
   } catch {
     return undefined;

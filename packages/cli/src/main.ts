@@ -8,6 +8,8 @@ import type { CheckOptions } from './commands/check.js';
 import type { EventsOptions } from './commands/events.js';
 import type { LastWillOptions } from './commands/last-will.js';
 import type { ReloadOptions } from './commands/reload.js';
+import type { HandOverOptions } from './commands/handover.js';
+import type { MaintenanceOptions } from './commands/maintenance.js';
 import type { SimulateOptions } from './commands/simulate.js';
 import type { StatusOptions } from './commands/status.js';
 import type { WhyOptions } from './commands/why.js';
@@ -52,6 +54,8 @@ function buildProgram(finish: Finish): Command {
   addEvents(program, finish);
   addWhy(program, finish);
   addReload(program, finish);
+  addHandOver(program, finish);
+  addMaintenance(program, finish);
   addSimulate(program, finish);
   addLastWill(program, finish);
   addKeygen(program, finish);
@@ -122,6 +126,32 @@ function addReload(program: Command, finish: Finish): void {
     .action(async (options: ReloadOptions) => {
       const { reload } = await import('./commands/reload.js');
       finish(await reload(options));
+    });
+}
+
+function addHandOver(program: Command, finish: Finish): void {
+  program.command('handover').description('move the mastership of a virtual router to a peer without a gap')
+    .argument('[router]', 'which one')
+    .option(...CONFIG_OPTION)
+    .option('--all', 'every virtual router that this node is master of')
+    .option('--to <node>', 'the peer that shall take over (default: the ready one of the highest priority)')
+    .option('--for <duration>', 'how long this node does not take it back: 30m (default: until it is asked to)')
+    .option('--json', 'print what came of it as JSON, one virtual router a line')
+    .action(async (router: string | undefined, options: HandOverOptions) => {
+      const { handover } = await import('./commands/handover.js');
+      finish(await handover(router, options));
+    });
+}
+
+function addMaintenance(program: Command, finish: Finish): void {
+  program.command('maintenance').description('hand everything over and take no virtual IP, also after a restart')
+    .argument('<mode>', 'on or off')
+    .option(...CONFIG_OPTION)
+    .option('--for <duration>', 'how long it lasts: 30m (default: until it is ended)')
+    .option('--json', 'print what came of it as JSON')
+    .action(async (mode: string, options: MaintenanceOptions) => {
+      const { maintenance } = await import('./commands/maintenance.js');
+      finish(await maintenance(mode, options));
     });
 }
 

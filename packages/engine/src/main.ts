@@ -38,6 +38,8 @@ export interface EngineOptions {
 
 /** How long the agent may take for its last hooks before the engine ends without it, ms. */
 export const STOP_PATIENCE_MS = 12_000;
+/** How long the agent may take to hand masterships over before the engine resigns, ms. */
+export const HAND_OVER_PATIENCE_MS = 3_000;
 /** Priority within SCHED_RR, 1–99: above ordinary work, below the kernel's own threads. */
 export const REAL_TIME_PRIORITY = 10;
 /** How often an agent may die before it has sent its first configuration. */
@@ -75,7 +77,9 @@ class EngineProcess {
   #agentDeath: AgentExit | undefined;
   /** What the agent said last, perhaps before its first configuration. */
   #maintenance = false;
-  #stopping = false;
+  /** handing-over: told to stop, and still master of what no peer has taken over. */
+  #departure: 'none' | 'handing-over' | 'leaving' = 'none';
+  #leaveLater: NodeJS.Timeout | undefined;
   #exitCode: number = EXIT.done;
 
   constructor(options: EngineOptions) {
@@ -135,13 +139,16 @@ class EngineProcess {
       case 'heartbeat':
         this.#send({ type: 'heartbeat' });
         break;
+      case 'leave':
+        this.#leave();
+        break;
       case 'stopped':
         this.#end();
     }
   }
 
   #configure(message: ConfigureMessage): void {
-    if (this.#stopping) return;
+    if (this.#departure !== 'none') return;
     const firstTime = this.#engine === undefined;
     try {
       if (firstTime) this.#takeHold(message.runtimeDirectory);
@@ -304,15 +311,31 @@ class EngineProcess {
     this.#end();
   }
 
-  /** The routers leave first; then the agent delivers the stop hooks; then the process ends. A second signal ends it
-   *  at once. */
+  /** The agent hands masterships over, if it can; then the routers leave; then the agent delivers the stop hooks; then
+   *  the process ends. A further signal goes on to the next of these at once. */
   #stop(): void {
-    if (this.#stopping) {
-      this.#end();
-      return;
+    switch (this.#departure) {
+      case 'none':
+        this.#departure = 'handing-over';
+        tellServiceManager({ STOPPING: '1' });
+        this.#leaveLater = setTimeout(() => {
+          this.#leave();
+        }, HAND_OVER_PATIENCE_MS);
+        this.#send({ type: 'leaving' });
+        if (this.#engine === undefined || !this.#supervisor.isRunning()) this.#leave();
+        break;
+      case 'handing-over':
+        this.#leave();
+        break;
+      case 'leaving':
+        this.#end();
     }
-    this.#stopping = true;
-    tellServiceManager({ STOPPING: '1' });
+  }
+
+  #leave(): void {
+    if (this.#departure !== 'handing-over') return;
+    this.#departure = 'leaving';
+    clearTimeout(this.#leaveLater);
     this.#engine?.shutdown();
     this.#observer?.close();
     this.#supervisor.expectEnd();
@@ -329,7 +352,7 @@ class EngineProcess {
   #endAfterAgent(exitCode: number): void {
     this.#engine?.shutdown();
     this.#exitCode = exitCode;
-    this.#stopping = true;
+    this.#departure = 'leaving';
     this.#supervisor.expectEnd();
     if (!this.#supervisor.isRunning()) this.#end();
     else

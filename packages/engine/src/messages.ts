@@ -41,6 +41,8 @@ export type AgentMessage =
   | { readonly type: 'maintenance'; readonly on: boolean }
   /** The configuration cannot be used at start: the engine ends with this exit code after the agent has said why. */
   | { readonly type: 'refuse-start'; readonly exitCode: number }
+  /** Answers `leaving`: who could take over has done so. */
+  | { readonly type: 'leave' }
   /** Answered by the same: an engine that answers is not frozen. */
   | { readonly type: 'heartbeat' }
   /** The agent has delivered its last hook: the engine may end. */
@@ -131,6 +133,8 @@ export type EngineMessage =
   /** What is to be done for this router when the engine dies; nothing when `will` is absent: it is no master. */
   | { readonly type: 'will'; readonly router: string; readonly will?: RouterWill }
   | { readonly type: 'heartbeat' }
+  /** Told to stop: hand over what can be handed over, then answer `leave`. */
+  | { readonly type: 'leaving' }
   /** Routers are shut down, addresses are off: run the stop hooks, then answer `stopped`. */
   | { readonly type: 'stopping' };
 

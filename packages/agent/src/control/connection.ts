@@ -5,8 +5,8 @@
 import { assertNever, BatonError } from '@baton/base';
 import type { Socket } from 'node:net';
 import {
-  MAX_REQUEST_BYTES, type ControlReply, type ControlRequest, type JournalEvent, type ReloadReport,
-  type StatusReport,
+  MAX_REQUEST_BYTES, type ControlReply, type ControlRequest, type HandOverReport, type JournalEvent,
+  type MaintenanceReport, type ReloadReport, type StatusReport,
 } from './messages.js';
 import { parseRequest } from './request.js';
 
@@ -16,6 +16,12 @@ export interface ControlService {
   status(): Promise<StatusReport>;
   /** Reads the file again, and says what came of it. */
   reload(mode: ReloadMode): Promise<ReloadReport>;
+  /** Hands one virtual router over, or all. */
+  handOver(wish: Omit<Extract<ControlRequest, { method: 'handover' }>, 'id' | 'method'>): Promise<
+    readonly HandOverReport[]
+  >;
+  /** Begins or ends maintenance. */
+  maintain(on: boolean, forMs: number | undefined): Promise<MaintenanceReport>;
   /** The past up to now; from the same moment on, everything new goes to `follower`. */
   openEvents(follower?: (event: JournalEvent) => void): Promise<EventView>;
 }
@@ -130,6 +136,16 @@ export class ControlConnection {
       case 'reload': {
         const report = await this.#service.reload(request.plan ? 'plan' : 'apply');
         this.#send({ id: request.id, type: 'reload', report });
+        return;
+      }
+      case 'handover': {
+        const reports = await this.#service.handOver(request);
+        this.#send({ id: request.id, type: 'handover', reports });
+        return;
+      }
+      case 'maintenance': {
+        const report = await this.#service.maintain(request.on, request.forMs);
+        this.#send({ id: request.id, type: 'maintenance', report });
         return;
       }
       default: assertNever(request);

@@ -4,6 +4,13 @@
 /** One request; `id` comes back on every line that answers it. */
 export type ControlRequest =
   | { readonly id: number; readonly method: 'status' }
+  /** Hands one virtual router over, or all without `router`. `forMs`: how long it is held, see interface. */
+  | {
+      readonly id: number; readonly method: 'handover';
+      readonly router?: string; readonly to?: string; readonly forMs?: number;
+    }
+  /** Begins or ends maintenance; `forMs` begins it for a time. */
+  | { readonly id: number; readonly method: 'maintenance'; readonly on: boolean; readonly forMs?: number }
   /** Past events, oldest first, then `done`; with `follow` the stream stays open. Only events at or after `sinceMs`,
    *  an instant in wall-clock milliseconds since 1970; all when absent. */
   | { readonly id: number; readonly method: 'events'; readonly sinceMs?: number; readonly follow: boolean }
@@ -13,6 +20,8 @@ export type ControlRequest =
 /** One line of an answer. */
 export type ControlReply =
   | { readonly id: number; readonly type: 'status'; readonly status: StatusReport }
+  | { readonly id: number; readonly type: 'handover'; readonly reports: readonly HandOverReport[] }
+  | { readonly id: number; readonly type: 'maintenance'; readonly report: MaintenanceReport }
   | { readonly id: number; readonly type: 'event'; readonly event: JournalEvent }
   | { readonly id: number; readonly type: 'done' }
   | { readonly id: number; readonly type: 'reload'; readonly report: ReloadReport }
@@ -68,6 +77,28 @@ export interface RefusedConfiguration {
   readonly since: string;
   /** Everything that is wrong with it, each as `file:line:column key: what`. */
   readonly findings: readonly string[];
+}
+
+/** `baton handover --json`, one for each virtual router: what came of handing it over. */
+export interface HandOverReport {
+  /** Empty when it is about the node as a whole. */
+  readonly router: string;
+  /** failed: this node is master as before · not-master: there was nothing to hand over. */
+  readonly outcome: 'done' | 'failed' | 'not-master';
+  /** Who was asked to take over; null where a peer did so by its own timer. */
+  readonly to: string | null;
+  /** From the beginning until this node had let go. */
+  readonly took_ms: number | null;
+  readonly why: string | null;
+}
+
+/** `baton maintenance --json`. */
+export interface MaintenanceReport {
+  readonly on: boolean;
+  /** ISO 8601, UTC; null: until it is ended by hand, or when it is off. */
+  readonly until: string | null;
+  /** What came of handing over before it began. */
+  readonly handovers: readonly HandOverReport[];
 }
 
 /** `baton reload --json`: what came of reading the file again. */

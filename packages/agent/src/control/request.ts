@@ -16,7 +16,7 @@ export function parseRequest(line: string): ParsedRequest {
     return bad(0, 'the line is not JSON');
   }
   if (typeof value !== 'object' || value === null) return bad(0, 'the line is not a JSON object');
-  const { id, method, sinceMs, follow, plan } = value as Readonly<Record<string, unknown>>;
+  const { id, method, sinceMs, follow, plan, router, to, forMs, on } = value as Readonly<Record<string, unknown>>;
   if (typeof id !== 'number' || !Number.isSafeInteger(id)) return bad(0, 'id must be an integer');
   if (typeof method !== 'string') return bad(id, 'method must be a string');
   switch (method) {
@@ -27,6 +27,20 @@ export function parseRequest(line: string): ParsedRequest {
       if (sinceMs === undefined) return { ok: true, request: { id, method, follow } };
       if (typeof sinceMs !== 'number') return bad(id, 'sinceMs must be a number');
       return { ok: true, request: { id, method, follow, sinceMs } };
+    case 'handover':
+      if (!isTextOrAbsent(router) || !isTextOrAbsent(to)) return bad(id, 'router and to must be text');
+      if (!isTimeOrAbsent(forMs)) return bad(id, 'forMs must be a number of milliseconds');
+      return {
+        ok: true,
+        request: {
+          id, method, ...(router !== undefined && { router }), ...(to !== undefined && { to }),
+          ...(forMs !== undefined && { forMs }),
+        },
+      };
+    case 'maintenance':
+      if (typeof on !== 'boolean') return bad(id, 'on must be true or false');
+      if (!isTimeOrAbsent(forMs)) return bad(id, 'forMs must be a number of milliseconds');
+      return { ok: true, request: { id, method, on, ...(forMs !== undefined && { forMs }) } };
     case 'reload':
       return typeof plan === 'boolean' ? { ok: true, request: { id, method, plan } }
         : bad(id, 'plan must be true or false');
@@ -35,6 +49,14 @@ export function parseRequest(line: string): ParsedRequest {
         ok: false, id, code: 'ERR_CONTROL_UNKNOWN_METHOD', message: `there is no method ${method.slice(0, 40)}`,
       };
   }
+}
+
+function isTextOrAbsent(value: unknown): value is string | undefined {
+  return value === undefined || typeof value === 'string';
+}
+
+function isTimeOrAbsent(value: unknown): value is number | undefined {
+  return value === undefined || (typeof value === 'number' && value >= 0 && value < Infinity);
 }
 
 function bad(id: number, message: string): ParsedRequest {

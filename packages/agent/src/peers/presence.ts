@@ -3,12 +3,13 @@
 
 import type { Clock } from '@baton/base';
 import type { Configuration } from '@baton/config';
-import type { RouterSnapshot } from '@baton/engine/messages';
+import type { EngineMessage, RouterSnapshot } from '@baton/engine/messages';
 import { randomUUID } from 'node:crypto';
 import type { AlarmWatch } from '../alarm-watch.js';
 import type { EngineChannel, Snapshot } from '../engine-channel.js';
 import type { EventReporter } from '../events.js';
 import { PeerChannel, type ChannelView } from './channel.js';
+import { HandOvers } from './hand-over.js';
 import type { Standing } from './messages.js';
 
 /** What it works with. */
@@ -24,6 +25,7 @@ export interface PeerPresenceOptions {
 /** The peers of one agent. */
 export class PeerPresence {
   readonly channel: PeerChannel;
+  readonly handOvers: HandOvers;
   readonly #engine: EngineChannel;
   #isLooking = false;
   #isStale = false;
@@ -41,6 +43,8 @@ export class PeerPresence {
       },
       alarm: (name, detail, subject) => { alarms.set(name, detail, subject); },
     });
+    this.handOvers = new HandOvers({ engine, channel: this.channel, reporter, clock });
+    this.channel.handleRequests((node, request) => this.handOvers.answer(node, request));
   }
 
   /** The engine runs this configuration. */
@@ -48,9 +52,17 @@ export class PeerPresence {
     void this.channel.configure(configuration).then(() => this.#look());
   }
 
-  /** Something about the routers may be new. */
-  noteChange(): void {
+  /** A router has changed its state. When it fell from mastership into fault, a peer need not find out by itself. */
+  noteChange(message: Extract<EngineMessage, { type: 'state-changed' }>): void {
+    const { router, change } = message;
+    this.handOvers.noteChange(message);
+    if (change.from === 'master' && change.to === 'fault') void this.handOvers.pass(router, change.epoch);
     void this.#look();
+  }
+
+  /** Whether any peer is connected. */
+  get isAnybodyThere(): boolean {
+    return (this.channel.view()?.peers.length ?? 0) > 0;
   }
 
   view(): ChannelView | undefined {
@@ -58,6 +70,7 @@ export class PeerPresence {
   }
 
   close(): void {
+    this.handOvers.close();
     this.channel.close();
   }
 
@@ -85,10 +98,10 @@ export class PeerPresence {
   }
 }
 
-function standingOf({ name, state, priority, epoch, sinceMs, reason, faults }: RouterSnapshot): Standing {
+function standingOf({ name, state, priority, epoch, sinceMs, reason, held, faults }: RouterSnapshot): Standing {
   const { configured, effective } = priority;
   return {
     router: name, state, priority: { configured, effective }, epoch, sinceMs: Math.round(sinceMs), reason,
-    held: false, maintenance: false, faults,
+    held, maintenance: faults.includes('maintenance'), faults,
   };
 }

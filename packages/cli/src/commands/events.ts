@@ -1,11 +1,10 @@
 // `baton events`: the journal of a node, and with --follow what happens from now on.
 
 import type { JournalEvent } from '@baton/agent/control';
-import { BatonError, EXIT, type ExitCode } from '@baton/base';
-import { parseDuration } from '@baton/config';
+import { EXIT, type ExitCode } from '@baton/base';
 import { streamEvents } from '../client.js';
 import { locateDaemon } from '../daemon.js';
-import type { CliErrorCode } from '../exit-codes.js';
+import { readDuration } from '../durations.js';
 import { formatEvent, printable, styleFor } from '../output.js';
 import { readPast } from '../past.js';
 
@@ -21,7 +20,7 @@ export interface EventsOptions {
 /** Prints events, oldest first.
  *  @throws {BatonError<CliErrorCode>} for a wrong duration, and when the daemon cannot be asked */
 export async function events(options: EventsOptions): Promise<ExitCode> {
-  const sinceMs = options.since === undefined ? undefined : Date.now() - readAge(options.since);
+  const sinceMs = options.since === undefined ? undefined : Date.now() - readDuration('--since', options.since);
   const { socketPath, stateDirectory, doubt } = locateDaemon(options.config);
   if (doubt !== undefined) process.stderr.write(`baton: ${printable(doubt)}\n`);
   const style = styleFor(process.stdout, process.env);
@@ -31,11 +30,4 @@ export async function events(options: EventsOptions): Promise<ExitCode> {
   if (options.follow === true) await streamEvents(socketPath, { sinceMs, follow: true }, show);
   else await readPast({ socketPath, stateDirectory }, sinceMs, show);
   return EXIT.done;
-}
-
-function readAge(spelled: string): number {
-  const ms = parseDuration(spelled);
-  if (ms !== undefined) return ms;
-  const message = `--since: '${spelled}' is no duration`;
-  throw new BatonError<CliErrorCode>('ERR_CLI_USAGE', message, { hint: 'write it as 90s, 5m, 1h or 7d' });
 }
