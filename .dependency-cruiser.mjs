@@ -11,7 +11,9 @@ const FLOORS = {
   net: { packages: ['base', 'linux'], npm: ['raw-socket', 'cap'], node: true },
   engine: { packages: ['base', 'vrrp', 'net', 'linux'], npm: [], node: true },
   config: { packages: ['base', 'vrrp', 'net'], npm: ['yaml'], node: true },
-  agent: { packages: ['base', 'vrrp', 'engine/messages', 'engine/survivor', 'config', 'linux'], npm: ['winston'], node: true },
+  agent: {
+    packages: ['base', 'vrrp', 'engine/messages', 'engine/survivor', 'config', 'linux'], npm: ['winston'], node: true,
+  },
   cli: {
     packages: ['base', 'engine', 'config', 'agent/control', 'agent/journal', 'net', 'simulator'],
     npm: ['commander'], node: true,

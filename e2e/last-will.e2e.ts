@@ -139,7 +139,8 @@ describe('baton last-will', () => {
       await a.kill();
       expect(await bed.lan.holders(VIP)).toEqual(['a']);
 
-      expect(await a.command('last-will')).toMatchObject({ code: 0, stdout: 'resigned for web; what they held is off\n' });
+      const stdout = 'resigned for web; what they held is off\n';
+      expect(await a.command('last-will')).toMatchObject({ code: 0, stdout });
       await waitForResignation(capture);
       await bed.waitForHolders(['b'], 2_000);
       expect(existsSync(willFile(a))).toBe(false);

@@ -25,6 +25,7 @@ const TEST = [
   { name: 'iputils-ping', has: 'ping' },
   { name: 'procps', has: 'ps' },
   { name: 'libcap2-bin', has: 'capsh' },
+  { name: 'openssl', has: 'openssl' },
 ];
 /** Natives are optional and tests are not run: a build needs nothing but Node. */
 const NEEDED = { build: [], demo: DEMO, test: TEST };

@@ -52,7 +52,8 @@ export class Answers implements ControlService {
     const { node, peers, routers: settings } = running()?.configuration ?? { node: '', peers: [], routers: [] };
     return buildStatus({
       node, version, peers, routers, settings, groups: news.groups(), engine, alarms: alarms.list(),
-      maintenance: running()?.maintenance.isOn ?? false, refused: this.#sources.refused(), channel: this.#sources.peers.view(), nowMs: wallClockMs(),
+      maintenance: running()?.maintenance.isOn ?? false, refused: this.#sources.refused(),
+      channel: this.#sources.peers.view(), nowMs: wallClockMs(),
     });
   }
 

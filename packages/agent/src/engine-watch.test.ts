@@ -5,7 +5,9 @@ import { BUSY_PATIENCES, PATIENCE_MS, Silence } from './engine-watch.js';
 
 /** Looks once a period from now on.
  *  @returns how long after the beginning it was found frozen, ms */
-function frozenAfter(silence: Silence, workOf: (atMs: number) => number | undefined, untilMs: number): number | undefined {
+function frozenAfter(
+  silence: Silence, workOf: (atMs: number) => number | undefined, untilMs: number,
+): number | undefined {
   for (let now = silence.periodMs; now <= untilMs; now += silence.periodMs) {
     if (silence.look(now, () => workOf(now)) === 'frozen') return now;
   }

@@ -1,5 +1,5 @@
-// Notices that the engine is frozen although its process lives. Asks for a sign of life in short turns, hears what waits
-// in the channel before it judges, and never takes a pause of its own for one of the engine.
+// Notices that the engine is frozen although its process lives. Asks for a sign of life in short turns, hears what
+// waits in the channel before it judges, and never takes a pause of its own for one of the engine.
 //
 // An engine that computes (it uses the processor) is busy and not frozen: it is given longer.
 

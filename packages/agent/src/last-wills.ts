@@ -71,7 +71,8 @@ export class LastWills {
       const { routers, priorityZeroMs, addressesOffMs } = outcome.report;
       this.#executed(routers);
       this.#reporter.report('warn', 'last-will-executed', {
-        routers: routers.join(' '), priority_zero_ms: rounded(priorityZeroMs), addresses_off_ms: rounded(addressesOffMs),
+        routers: routers.join(' '), priority_zero_ms: rounded(priorityZeroMs),
+        addresses_off_ms: rounded(addressesOffMs),
       });
     } catch (error) {
       this.#reporter.report('error', 'last-will-failed', { detail: describeError(error) });

@@ -66,8 +66,6 @@ export class Machine {
   willOutcome: Promise<WillOutcome> | undefined;
   /** Wills that were to be carried out. */
   readonly wills: ProvedWill[] = [];
-  /** Routers of which the peers were to be told. */
-  readonly resigned: string[] = [];
   killed = 0;
   readonly #agents: Agent[] = [];
 
@@ -101,7 +99,6 @@ export class Machine {
       }),
       engineWork: () => 0, killEngine: () => { this.killed += 1; },
       openSurvivor: () => ({ execute: (wills) => this.#executeWills(wills) }),
-      onLastWill: (routers) => { this.resigned.push(...routers); },
       engineLife: this.engineLife, version: '1.2.3', resumeFrom: this.resumeFrom,
       end: (exitCode) => { this.ended.push(exitCode); },
     });

@@ -29,7 +29,7 @@ const source = (routers: readonly RouterSnapshot[]): StatusSource => ({
     observer: 'off', senders: [],
   },
   alarms: [{ name: 'interface-missing', subject: 'web', sinceMs: NOW - 1000, detail: 'eth0 does not exist' }],
-  refused: null, channel: undefined, nowMs: NOW,
+  maintenance: false, refused: null, channel: undefined, nowMs: NOW,
 });
 const first = (change: Partial<RouterSnapshot>): RouterStatus | undefined =>
   buildStatus(source([router(change)])).virtual_routers[0];

@@ -1,7 +1,9 @@
 // How things look on a terminal: the status table, event lines, durations, colours. Pure: values in, text out, and the
 // caller writes it.
 
-import type { JournalEvent, PeerStatus, ReportedState, RouterStatus, StatusReport, SyncGroupStatus } from '@baton/agent/control';
+import type {
+  JournalEvent, PeerStatus, ReportedState, RouterStatus, StatusReport, SyncGroupStatus,
+} from '@baton/agent/control';
 
 /** How to write for one stream. */
 export interface Style {

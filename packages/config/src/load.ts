@@ -46,7 +46,9 @@ export function interpretConfiguration(text: string, file: string, options: Load
   const node = nodeName(root, options, findings);
   const draft = fileType.read(root, '', { node, knownNodes: [node, ...keysOf(entry(root, 'peers'))], findings });
   const read = draft === null ? undefined : validate(draft, { node, directory }, findings);
-  if (draft === null || read === undefined || findings.hasErrors()) return { ok: false, findings: findings.inFileOrder() };
+  if (draft === null || read === undefined || findings.hasErrors()) {
+    return { ok: false, findings: findings.inFileOrder() };
+  }
   const configuration = toConfiguration(draft, { node, file: absolute, directory, ...read });
   return { ok: true, configuration, warnings: findings.inFileOrder() };
 }

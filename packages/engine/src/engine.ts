@@ -76,7 +76,8 @@ export class Engine {
     });
     this.#refusedTraffic = new RefusedTraffic(ports);
     this.#wills = new WillKeeper(ports.emit, (name) => this.#roster.find(name));
-    this.#context = { ports, notices: this.notices, roster: this.#roster, sessions: this.#sessions, wills: this.#wills };
+    const { notices } = this;
+    this.#context = { ports, notices, roster: this.#roster, sessions: this.#sessions, wills: this.#wills };
   }
 
   /** Runs exactly these routers from now on, or changes nothing (reload.ts says who keeps its state).

@@ -1,5 +1,5 @@
-// Who acts in the place of a dead engine: takes the locks that it had, so that none that was started since is disturbed,
-// carries out its wills, and lets go. The door of the agent and of the command line to this.
+// Who acts in the place of a dead engine: takes the locks that it had, so that none that was started since is
+// disturbed, carries out its wills, and lets go. The door of the agent and of the command line to this.
 
 import { describeError, isBatonError, type Instant } from '@baton/base';
 import { lockName, useRealTimeScheduling } from '@baton/linux';

@@ -1,6 +1,6 @@
-// Keeps the agent informed of what must be done when this process dies: for each router that is master, what it takes to
-// resign in its name and to take its addresses off. Told when it has changed, once after an entry into the engine and
-// never for an advertisement. Decides nothing.
+// Keeps the agent informed of what must be done when this process dies: for each router that is master, what it takes
+// to resign in its name and to take its addresses off. Told when it has changed, once after an entry into the engine
+// and never for an advertisement. Decides nothing.
 
 import type { EngineMessage, FamilyWill, RouterWill } from './messages.js';
 import type { FamilyRouter, HostedRouter } from './hosted-router.js';

@@ -8,7 +8,8 @@ import { assert, assertNever, type Instant, type IpAddress } from '@baton/base';
 import { advertisesSame, changeAddresses, holdsSame } from './address-change.js';
 import type { Advertisement } from './advertisement.js';
 import {
-  becomeDue, deadLeaseEndsAt, hearMaster, hurry, recompute, reconfigureBackup, yieldTo, type BackupState, type PromotionReason,
+  becomeDue, deadLeaseEndsAt, hearMaster, hurry, recompute, reconfigureBackup, yieldTo, type BackupState,
+  type PromotionReason,
 } from './backup.js';
 import { isBetterMaster, type Contender } from './election.js';
 import { hold, isOutdated, predecessorOf, takeOverRefusal, type HandoverRefusal } from './handover.js';

@@ -1,6 +1,6 @@
 // The control channel of one node: listens, connects, and follows the configuration. Of two nodes the one with the
-// lower name connects, so that there is one connection between them. Decides which connections a reload leaves alone: all
-// whose peer is still configured as before. Keys and certificates count from the next connection on.
+// lower name connects, so that there is one connection between them. Decides which connections a reload leaves alone:
+// all whose peer is still configured as before. Keys and certificates count from the next connection on.
 
 import { describeError, type Clock } from '@baton/base';
 import type { Configuration, ControlChannelSettings, PeerConfiguration } from '@baton/config';

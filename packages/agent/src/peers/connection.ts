@@ -117,13 +117,11 @@ export class Connection {
       this.#perform(this.#session.reject(frames.reason));
       return;
     }
-    for (const body of frames.bodies) {
-      if (this.#isEnded) return;
-      this.#take(body);
-    }
+    for (const body of frames.bodies) this.#take(body);
   }
 
   #take(body: Buffer): void {
+    if (this.#isEnded) return;
     const parsed = parseMessage(body);
     if (parsed.ok) this.#perform(this.#session.hear(parsed.message, this.#clock.now()));
     // A newer peer may know more words, once it has been introduced.

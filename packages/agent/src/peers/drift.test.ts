@@ -7,9 +7,10 @@ const OURS = agreementOf({ routers: [settings('web')] });
 
 describe('what two nodes have to agree on', () => {
   test('is no drift when it is the same, in any order of addresses', () => {
-    const [web] = OURS.routers;
-    const two = { ...OURS, routers: [{ ...web!, addresses: ['192.0.2.11/24', '192.0.2.10/24'] }] };
-    const turned = { ...OURS, routers: [{ ...web!, addresses: ['192.0.2.10/24', '192.0.2.11/24'] }] };
+    const withAddresses = (...addresses: string[]): typeof OURS =>
+      ({ ...OURS, routers: OURS.routers.map((router) => ({ ...router, addresses })) });
+    const two = withAddresses('192.0.2.11/24', '192.0.2.10/24');
+    const turned = withAddresses('192.0.2.10/24', '192.0.2.11/24');
     expect(describeDrift(OURS, OURS, 'lb-b')).toEqual([]);
     expect(describeDrift(two, turned, 'lb-b')).toEqual([]);
   });

@@ -1,7 +1,7 @@
-// Hands masterships over, on this side of the control channel and on the other. The old master is held first, so that it
-// goes on as master with the lowest priority; then the successor is told to take over; the old master lets go when it
-// hears the successor's advertisement. So the address is never without a holder, and where anything fails the hold is
-// lifted and all is as before.
+// Hands masterships over, on this side of the control channel and on the other. The old master is held first, so that
+// it goes on as master with the lowest priority; then the successor is told to take over; the old master lets go when
+// it hears the successor's advertisement. So the address is never without a holder, and where anything fails the hold
+// is lifted and all is as before.
 //
 //   hold (here) ──> take-over (there): claims, announces, advertises ──> higher-priority-advert (here): lets go
 //

@@ -64,7 +64,8 @@ describe('an introduction', () => {
 
   test('is over when the peer refuses', () => {
     const a = session('connecting', 'lb-a', 'lb-b');
-    expect(a.hear({ type: 'refuse', reason: 'own-name' }, 1)).toEqual([{ type: 'refused-by-peer', reason: 'own-name' }]);
+    const refused = { type: 'refused-by-peer', reason: 'own-name' };
+    expect(a.hear({ type: 'refuse', reason: 'own-name' }, 1)).toEqual([refused]);
   });
 });
 

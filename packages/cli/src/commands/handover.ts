@@ -24,7 +24,7 @@ export interface HandOverOptions {
  *  @throws {BatonError<CliErrorCode>} for contradicting arguments, and when the daemon cannot be asked */
 export async function handover(router: string | undefined, options: HandOverOptions): Promise<ExitCode> {
   if ((router === undefined) !== (options.all === true)) {
-    const message = router === undefined ? 'which virtual router is to be handed over?' : `${router} or --all, not both`;
+    const message = router === undefined ? 'which virtual router?' : `${router} or --all, not both`;
     throw new BatonError<CliErrorCode>('ERR_CLI_USAGE', message, { hint: 'name one, or give --all' });
   }
   const { socketPath, doubt } = locateDaemon(options.config);

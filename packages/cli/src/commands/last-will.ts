@@ -44,8 +44,8 @@ export async function lastWill({ config }: LastWillOptions): Promise<ExitCode> {
   return EXIT.done;
 }
 
-/** For their secrets only. Without them the addresses are taken off all the same, and peers that demand a proof wait for
- *  their timer. */
+/** For their secrets only. Without them the addresses are taken off all the same, and peers that demand a proof wait
+ *  for their timer. */
 function routersOf(file: string): readonly RouterSettings[] {
   const loaded = loadConfiguration(file);
   if (loaded.ok) return loaded.configuration.routers;

@@ -35,7 +35,7 @@ export async function maintenance(mode: string, options: MaintenanceOptions): Pr
     return EXIT.done;
   }
   if (report.on) showHandOvers(report.handovers);
-  const until = report.until === null ? 'it is ended by `baton maintenance off`' : `${report.until}`;
+  const until = report.until ?? 'it is ended by `baton maintenance off`';
   process.stdout.write(report.on ? `this node takes no virtual IP until ${until}\n` : 'this node takes part again\n');
   return EXIT.done;
 }

@@ -107,7 +107,8 @@ function readPublic({ value, at }: Located<string>, directory: string, findings:
   try {
     const status = statSync(file);
     if (status.isFile() && status.size <= MAX_CERTIFICATES_BYTES) return readFileSync(file, 'utf8');
-    findings.error('wrong-certificate', at, `${quote(file)} is no file of at most ${String(MAX_CERTIFICATES_BYTES)} bytes`);
+    const limit = `${String(MAX_CERTIFICATES_BYTES)} bytes`;
+    findings.error('wrong-certificate', at, `${quote(file)} is no file of at most ${limit}`);
   } catch (error) {
     findings.error('wrong-certificate', at, `${quote(file)} cannot be read (${errnoOf(error) ?? 'unknown error'})`);
   }

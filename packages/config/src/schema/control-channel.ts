@@ -37,7 +37,9 @@ function parseEndpoint(text: string): Endpoint | undefined {
 }
 
 const tls = record({
-  certificate: required(path, 'Certificate of this node, PEM, with its chain; a DNS name in it is the name of the node'),
+  certificate: required(
+    path, 'Certificate of this node, PEM, with its chain; a DNS name in it is the name of the node',
+  ),
   key: required(path, 'Its private key, PEM, in a file which others cannot read'),
   ca: required(path, 'The authority that signed the certificates of the peers, PEM'),
 });
