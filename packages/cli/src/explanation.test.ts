@@ -28,7 +28,8 @@ function explained(events: readonly JournalEvent[], status = statusReport([])): 
 
 describe('an explanation', () => {
   test('takes a takeover apart: cause, evidence, steps, hooks and what comes next', () => {
-    const peers = [{ node: 'lb-b', address: '10.0.0.12', connected: false, round_trip_ms: null, drift: [] }];
+    const away = { connected: false, version: null, round_trip_ms: null, drift: [] };
+    const peers = [{ node: 'lb-b', address: '10.0.0.12', ...away }];
     const [explanation] = explained([TAKEOVER, hook()], statusReport([routerStatus()], { peers }));
     expect(explanation && formatExplanation(explanation)).toEqual([
       'web: backup > master at 2026-01-01T00:00:10.000Z, master-down-timer',

@@ -12,6 +12,8 @@ import { ControlServer } from './server.js';
 const service: ControlService = {
   status: () => Promise.resolve({ node: 'lb-a' } as StatusReport),
   reload: () => Promise.reject(new Error('not asked for here')),
+  handOver: () => Promise.reject(new Error('not asked for here')),
+  maintain: () => Promise.reject(new Error('not asked for here')),
   openEvents: () => Promise.reject(new Error('not asked for here')),
 };
 

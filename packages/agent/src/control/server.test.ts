@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ControlService } from './connection.js';
 import {
-  CONTROL_SOCKET, MAX_REQUEST_BYTES, type JournalEvent, type ReloadReport, type StatusReport,
+  CONTROL_SOCKET, MAX_REQUEST_BYTES, type HandOverReport, type JournalEvent, type MaintenanceReport, type ReloadReport,
+  type StatusReport,
 } from './messages.js';
 import { ControlServer, MAX_CLIENTS } from './server.js';
 
@@ -33,6 +34,16 @@ class FakeService implements ControlService {
   reload(mode: 'plan' | 'apply'): Promise<ReloadReport> {
     const outcome = mode === 'plan' ? 'planned' : 'applied';
     return Promise.resolve({ outcome, generation: 2, plan: [], findings: [], detail: null });
+  }
+
+  handOver(
+    { router = 'all', to, forMs = 0 }: Parameters<ControlService['handOver']>[0],
+  ): Promise<readonly HandOverReport[]> {
+    return Promise.resolve([{ router, outcome: 'done', to: to ?? null, took_ms: forMs, why: null }]);
+  }
+
+  maintain(on: boolean, forMs: number | undefined): Promise<MaintenanceReport> {
+    return Promise.resolve({ on, until: forMs === undefined ? null : new Date(forMs).toISOString(), handovers: [] });
   }
 
   openEvents(follower?: (event: JournalEvent) => void): ReturnType<ControlService['openEvents']> {
@@ -153,6 +164,29 @@ describe('the control socket', () => {
     expect(client.lines).toEqual([
       { id: 1, type: 'status', status: STATUS }, { id: 2, type: 'done' }, { id: 3, type: 'status', status: STATUS },
     ]);
+  });
+
+  test('passes on a hand-over and maintenance with all that was asked for', async () => {
+    const client = open();
+    client.say('{"id":1,"method":"handover","router":"web","to":"lb-b","forMs":5}\n{"id":2,"method":"handover"}\n');
+    client.say('{"id":3,"method":"maintenance","on":true,"forMs":5}\n{"id":4,"method":"maintenance","on":false}\n');
+    await client.until(({ lines }) => lines.length === 4);
+    expect(client.lines).toEqual([
+      { id: 1, type: 'handover', reports: [{ router: 'web', outcome: 'done', to: 'lb-b', took_ms: 5, why: null }] },
+      { id: 2, type: 'handover', reports: [{ router: 'all', outcome: 'done', to: null, took_ms: 0, why: null }] },
+      { id: 3, type: 'maintenance', report: { on: true, until: '1970-01-01T00:00:00.005Z', handovers: [] } },
+      { id: 4, type: 'maintenance', report: { on: false, until: null, handovers: [] } },
+    ]);
+  });
+
+  test.each([
+    '{"id":1,"method":"handover","router":7}', '{"id":1,"method":"handover","forMs":"30m"}',
+    '{"id":1,"method":"maintenance"}', '{"id":1,"method":"maintenance","on":true,"forMs":-1}',
+  ])('refuses %s', async (line) => {
+    const client = open();
+    client.say(`${line}\n`);
+    await client.until(({ lines }) => lines.length === 1);
+    expect(client.lines[0]).toMatchObject({ type: 'error', code: 'ERR_CONTROL_BAD_REQUEST' });
   });
 
   test.each([[true, 'planned'], [false, 'applied']])('passes on a reload, with plan %s, and what came of it', async (

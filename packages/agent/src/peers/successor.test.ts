@@ -4,8 +4,8 @@ import type { Standing } from './messages.js';
 import { chooseSuccessor } from './successor.js';
 
 const standing = (change: Partial<Standing> = {}): Standing => ({
-  router: 'web', state: 'backup', priority: { configured: 100, effective: 100 }, epoch: 0, sinceMs: 0, reason: 'startup',
-  held: false, maintenance: false, faults: [], ...change,
+  router: 'web', state: 'backup', priority: { configured: 100, effective: 100 }, epoch: 0, sinceMs: 0,
+  reason: 'startup', held: false, maintenance: false, faults: [], ...change,
 });
 const peer = (node: string, ...standings: readonly Standing[]): PeerView =>
   ({ node, version: '1.0.0', roundTripMs: 1, drift: [], standings });
