@@ -2,10 +2,11 @@
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { waitFor, type BatonNode, type BatonOptions } from '@baton/lab';
+import { run, waitFor, type BatonNode, type BatonOptions } from '@baton/lab';
 import type { Bed } from './bed.js';
 
-const CHANNEL = { control_channel: { pre_shared_key_file: 'peer.key' } };
+const KEY_FILE = 'peer.key';
+const CHANNEL = { control_channel: { pre_shared_key_file: KEY_FILE } };
 /** The key of both, unless a test wants two. */
 export const KEY = '5a'.repeat(32);
 
@@ -16,11 +17,33 @@ export function connectedPair(
   const [a, b] = ([['a', 200], ['b', 100]] as const).map(([name, priority], index) => {
     const node = bed.baton(name, { priority, ...options, file: { ...CHANNEL, ...options.file } });
     mkdirSync(node.directory, { recursive: true });
-    writeFileSync(join(node.directory, 'peer.key'), `${keys[index] ?? ''}\n`, { mode: 0o600 });
+    writeFileSync(join(node.directory, KEY_FILE), `${keys[index] ?? ''}\n`, { mode: 0o600 });
     return node;
   });
   if (a === undefined || b === undefined) throw new Error('two nodes were made');
   return [a, b];
+}
+
+/** Joins a and b by a cable of their own, and lets their control channel go by it: what befalls the LAN leaves it alone.
+ *  To be called before they are started. */
+export async function useSecondCable(nodes: readonly [BatonNode, BatonNode]): Promise<void> {
+  const [a, b] = nodes.map(({ host }) => host.namespace);
+  if (a === undefined || b === undefined) throw new Error('two nodes were given');
+  await run(['ip', '-n', a, 'link', 'add', 'ctl0', 'type', 'veth', 'peer', 'name', 'ctl0', 'netns', b]);
+  for (const [index, namespace] of [a, b].entries()) {
+    await run(['ip', '-n', namespace, 'address', 'add', `10.8.0.${String(index + 1)}/24`, 'dev', 'ctl0']);
+    await run(['ip', '-n', namespace, 'link', 'set', 'ctl0', 'up']);
+  }
+  const names = ['a', 'b'] as const;
+  for (const [index, node] of nodes.entries()) {
+    const other = 1 - index;
+    node.configure({
+      file: {
+        peers: { [names[other] ?? '']: `10.8.0.${String(other + 1)}` },
+        control_channel: { listen: `10.8.0.${String(index + 1)}:8512`, pre_shared_key_file: KEY_FILE },
+      },
+    });
+  }
 }
 
 /** Whether a node has a connection with a known round trip to its first peer. */
