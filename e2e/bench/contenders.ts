@@ -2,6 +2,8 @@
 // own. Decides how a pair is set up, brought back to its starting point and asked for one measurement; not which are
 // taken.
 
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import {
   BatonNode, KeepalivedNode, Lan, letPass, monotonicMs, Observer, Probe, Responder, waitFor, type LabNode,
 } from '@baton/lab';
@@ -25,6 +27,8 @@ export interface PairOptions {
   readonly priorities: readonly [number, number];
   /** `address/length`; the first is the one that the client asks. */
   readonly addresses?: readonly string[];
+  /** How Baton's nodes know of each other; by advertisements alone without it. */
+  readonly link?: 'adverts' | 'control-channel';
 }
 
 /** Two nodes of one contender, with an observer on their LAN and a service behind the address. */
@@ -48,7 +52,7 @@ export interface EventResult {
 }
 
 /** The ways to take the master away. */
-export type EventKind = 'kill' | 'stop' | 'link';
+export type EventKind = 'kill' | 'engine' | 'stop' | 'link';
 
 /** One node of a contender, not started. */
 export function makeNode(lan: Lan, name: string, priority: number, options: PairOptions): LabNode {
@@ -57,7 +61,27 @@ export function makeNode(lan: Lan, name: string, priority: number, options: Pair
   if (options.contender === 'keepalived') {
     return new KeepalivedNode(host, { ...common, initialMaster: priority === 255 });
   }
-  return new BatonNode(host, { ...common, peers: lan.nodes.filter((other) => other.name !== name) });
+  const peers = lan.nodes.filter((other) => other.name !== name);
+  const file = { control_channel: { pre_shared_key_file: KEY_FILE } };
+  return new BatonNode(host, { ...common, peers, ...(options.link === 'control-channel' && { file }) });
+}
+
+const KEY_FILE = 'peer.key';
+
+/** Gives both nodes the same key. */
+async function writeKeys({ nodes }: Pair): Promise<void> {
+  for (const node of [nodes.a, nodes.b]) {
+    if (!(node instanceof BatonNode)) continue;
+    await mkdir(node.directory, { recursive: true });
+    await writeFile(join(node.directory, KEY_FILE), `${'5a'.repeat(32)}\n`, { mode: 0o600 });
+  }
+}
+
+/** Whether a knows by the control channel that b is ready. */
+async function isConnected({ nodes: { a } }: Pair): Promise<boolean> {
+  if (!(a instanceof BatonNode)) return true;
+  const router = await a.router();
+  return router?.peers[0]?.reported?.state === 'backup';
 }
 
 /** Starts a pair, b first: it has to have been master once, or the first measurement may meet a b that still starts. */
@@ -71,6 +95,7 @@ export async function startPair(options: PairOptions): Promise<Pair> {
     responderOfA: await Responder.start(lan.host('a'), [VIP]),
     responderOfB: await Responder.start(lan.host('b'), [VIP]),
   };
+  await writeKeys(pair);
   await pair.nodes.b.start();
   await waitFor('b to hold the address', patienceMs(pair), () => holds(pair, 'b'));
   await pair.nodes.a.start();
@@ -114,11 +139,15 @@ export async function holds(pair: Pair, name: 'a' | 'b'): Promise<boolean> {
 export async function settled(pair: Pair): Promise<void> {
   await waitFor('a alone to hold the address', patienceMs(pair), () => holds(pair, 'a'));
   await pair.observer.advertisement('a', monotonicMs(), patienceMs(pair));
+  if (pair.options.link === 'control-channel') {
+    await waitFor('both to be connected', MARGIN_MS, () => isConnected(pair));
+  }
 }
 
 async function takeAway(pair: Pair, kind: EventKind): Promise<void> {
   switch (kind) {
     case 'kill': await Promise.all([pair.nodes.a.kill(), pair.responderOfA.kill()]); break;
+    case 'engine': killEngine(pair.nodes.a); break;
     case 'stop': await pair.nodes.a.stop(); break;
     case 'link': await pair.lan.setCable('a', 'down'); break;
   }
@@ -130,9 +159,21 @@ async function giveBack(pair: Pair, kind: EventKind): Promise<void> {
       pair.responderOfA = await Responder.start(pair.lan.host('a'), [VIP]);
       await pair.nodes.a.start();
       break;
+    case 'engine': // keepalived starts its worker again by itself
+      if (pair.nodes.a instanceof BatonNode) {
+        await pair.nodes.a.kill();
+        await pair.nodes.a.start();
+      }
+      break;
     case 'stop': await pair.nodes.a.start(); break;
     case 'link': await pair.lan.setCable('a', 'up'); break;
   }
+}
+
+/** SIGKILL to the process that advertises: Baton's first one, keepalived's worker. */
+function killEngine(node: LabNode): void {
+  const pid = node instanceof BatonNode ? node.pids.at(-1) : node.pids[0];
+  if (pid !== undefined) process.kill(pid, 'SIGKILL');
 }
 
 function patienceMs(pair: Pair): number {

@@ -50,7 +50,7 @@ type Progress = (text: string) => void;
 
 /** Every measure, in the order in which they run. */
 export const MEASURES: readonly Measure[] = [
-  ...([100, 1000] as const).flatMap((intervalMs) => (['kill', 'stop', 'link'] as const).map((kind) => ({
+  ...([100, 1000] as const).flatMap((intervalMs) => (['kill', 'engine', 'stop', 'link'] as const).map((kind) => ({
     name: `${kind}-${String(intervalMs)}`,
     run: (n: number, progress: Progress) => measureEvents(kind, intervalMs, n, progress),
   }))),
@@ -65,6 +65,9 @@ export const MEASURES: readonly Measure[] = [
   { name: 'announce-100', run: (_n, progress) => measureAnnouncement(100, ANNOUNCED_100_LIMIT_MS, progress) },
 ];
 
+/** Baton with the priorities of keepalived and a control channel. */
+const CONNECTED = 'baton, connected';
+
 /** Kill, stop or link down: Baton and keepalived with 200/100, and Baton with the 254/253 that it recommends. */
 async function measureEvents(
   kind: EventKind, intervalMs: number, n: number, progress: Progress,
@@ -72,8 +75,10 @@ async function measureEvents(
   const variants: readonly (PairOptions & { readonly label: string })[] = [
     ...CONTENDERS.map((contender) => ({ contender, label: contender, intervalMs, priorities: [200, 100] as const })),
     { contender: 'baton', label: 'baton 254/253', intervalMs, priorities: [254, 253] },
+    ...(kind === 'kill' ? [] : [CONNECTED]).map((label) =>
+      ({ contender: 'baton', label, intervalMs, priorities: [200, 100], link: 'control-channel' } as const)),
   ];
-  const title = { kill: 'SIGKILL of all', stop: 'SIGTERM', link: 'link down' }[kind];
+  const title = { kill: 'SIGKILL of all', engine: 'SIGKILL of the engine', stop: 'SIGTERM', link: 'link down' }[kind];
   const rows = variants.map(({ label }) => ({
     takeover: eventRow(`${title}, ${String(intervalMs)} ms: takeover`, label),
     outage: { ...eventRow(`${title}, ${String(intervalMs)} ms: outage`, label), proberPausesMs: [] as number[] },
