@@ -89,6 +89,8 @@ function releaseAddresses(addresses: readonly VirtualAddress[], context: Perform
   for (const address of addresses.toReversed()) {
     const place = family.placed(address);
     if (family.preexisting.has(place.address)) continue;
+    // A reload has moved it to a router that is master, too, and has claimed it already.
+    if (!leaves && context.isHeldByAnother(place)) continue;
     const result = ports.addressOwner.release(place);
     if (result.ok && result.already) continue;
     if (result.ok) {
