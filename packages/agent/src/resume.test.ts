@@ -97,6 +97,24 @@ describe('an agent that is started again and cannot use the file', () => {
   });
 });
 
+describe('what the router did while no agent ran', () => {
+  const missed = async (): Promise<void> => {
+    const agent = await machine.startAgent();
+    agent.receive(changed('backup', 'master', 7));
+    await machine.settle();
+    await agent.engineLost();
+    machine.snapshotState = { state: 'master', epoch: 8 };
+    await machine.startAgent();
+    await machine.settle();
+  };
+
+  test('counts: a later life goes on after the last mastership', async () => {
+    await missed();
+    const state = readFileSync(join(machine.directory, 'state', 'agent-state.json'), 'utf8');
+    expect(JSON.parse(state)).toMatchObject({ epochs: { web: 8 } });
+  });
+});
+
 describe('an agent that is started again while a hook of the one before runs', () => {
   const twoHooks = (): void => {
     const configuration = machine.configuration(['web']);

@@ -63,11 +63,12 @@ export class RouterNews {
   }
 
   /** An agent that has just begun finds the routers in these states. */
-  reconcile(snapshot: Snapshot, { hooks }: Equipment): void {
+  reconcile(snapshot: Snapshot, { hooks, memory }: Equipment): void {
     this.#alarms.takeSnapshot(snapshot);
     for (const { name, state, faults, epoch, reason, sinceMs: atMs } of snapshot.routers) {
       this.#alarms.noteState(name, state, faults, hooks.settingsOf(name));
       this.#groups.note(name, { state, epoch, reason, atMs });
+      memory.noteEpoch(name, epoch);
     }
     hooks.reconcile(snapshot.routers, this.#groups.list());
   }

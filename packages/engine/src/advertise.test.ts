@@ -234,6 +234,14 @@ describe('a send that the kernel refuses [F21]', () => {
   });
 });
 
+test('a resignation that no peer was sent is not counted as one', () => {
+  const host = master(router());
+  const statistics = host.engine.routers[0]?.families[0].router.statistics;
+  host.sendErrno = 'ENETUNREACH';
+  host.engine.shutdown();
+  expect(statistics).toMatchObject({ adverts_sent: 1, priority_zero_sent: 0, send_errors: 1 });
+});
+
 test('a mastership is told once, with the address of the master and the reason [J05]', () => {
   const host = master(router());
   host.runUntil(host.now + 10_000);

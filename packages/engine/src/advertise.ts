@@ -24,7 +24,10 @@ export function sendAdvertisement(priority: number, context: PerformContext): vo
   if (failed.length === 0) return;
   statistics.send_errors += failed.length;
   // The core counts what it asks for: one advertisement, however many copies there are.
-  if (failed.length === results.length) statistics.adverts_sent -= 1;
+  if (failed.length === results.length) {
+    statistics.adverts_sent -= 1;
+    if (priority === 0) statistics.priority_zero_sent -= 1;
+  }
   // That the link is down is said already.
   if (!session.isUp()) return;
   notices.sayLimited('warn', 'advertisement-send-failed', `${family.name} ${String(family.family)}`, {

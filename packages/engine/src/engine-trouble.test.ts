@@ -202,3 +202,15 @@ describe('addresses that somebody else moves', () => {
     expect(host.engine.snapshotRouters().map((snapshot) => snapshot.primaryAddress)).toEqual([VIP, VIP]);
   });
 });
+
+test('a stranger that floods one reason hides no other one', () => {
+  const host = new FakeHost();
+  host.engine.configure(1, [router()]);
+  for (let octet = 1; octet <= MAX_LIMITED_NOTICES + 10; octet += 1) {
+    host.deliver(advert(1, { source: `10.9.1.${String(octet)}`, vrid: 99 }));
+  }
+  host.deliver(advert(250, { ttl: 1 }));
+  expect(host.told('advertisement-discarded').filter(({ reason }) => reason !== 'unknown-vrid')).toMatchObject([
+    { reason: 'ttl-error', router: 'web' },
+  ]);
+});

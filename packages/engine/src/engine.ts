@@ -8,12 +8,12 @@
 // file or a process.
 
 import type { Instant } from '@baton/base';
-import type { LinkState, OwnedRoute } from '@baton/net';
-import type { VirtualRouterParameters } from '@baton/vrrp';
+import type { HeldAddress, LinkState } from '@baton/net';
+import { heldAddresses, OWNER_PRIORITY, type VirtualRouterParameters } from '@baton/vrrp';
 import { holdRouter, maintain, takeOver } from './handover.js';
 import { HostedRouter, type FamilyRouter } from './hosted-router.js';
 import type { InterfaceSession } from './interface-session.js';
-import { removeLeftoverLinksAndRoutes, removeLeftovers } from './leftovers.js';
+import { notePreexisting, removeLeftoverLinksAndRoutes, removeLeftovers } from './leftovers.js';
 import { reinstateLostAddresses } from './lost-addresses.js';
 import type { EngineSnapshot, RouterConfiguration, RouterSnapshot, SyncGroupConfiguration } from './messages.js';
 import { MovingGroup } from './moving-group.js';
@@ -21,9 +21,9 @@ import { Notices } from './notices.js';
 import type { EnginePorts } from './ports.js';
 import { Reception } from './reception.js';
 import { RefusedTraffic } from './refused-traffic.js';
-import { planReload, type ReloadPlan } from './reload.js';
+import { planReload, withKnownEpoch, type ReloadPlan } from './reload.js';
 import { Roster } from './roster.js';
-import { claimRoutes, releaseRoutes, routesOf, withoutRoutes } from './routes.js';
+import { changeRoutes } from './routes.js';
 import { Sessions } from './sessions.js';
 import { snapshotRouter } from './snapshot.js';
 import { canOutsleepPeers, hasOutsleptItsPeers, latenessMs, STALL_NOTICE_MS } from './stall.js';
@@ -90,7 +90,7 @@ export class Engine {
     this.#enter((now) => {
       const plan = planReload(this.#roster.all(), configurations);
       const options = { mac: this.#ports.mac, nowMs: this.#ports.wallClockMs() };
-      const newcomers = plan.added.map((configuration) => new HostedRouter(configuration, options));
+      const newcomers = plan.added.map((wanted) => new HostedRouter(withKnownEpoch(wanted, plan.leaving), options));
       const newFamilies = newcomers.flatMap(({ families }) => families);
 
       // What can be refused comes first: nothing below this block throws. Only a node that begins takes the addresses
@@ -104,11 +104,13 @@ export class Engine {
       this.#removeLeaving(plan, syncGroups, now);
       this.#sessions.adopt(opened);
       for (const { hosted, configuration } of plan.staying) {
-        newFamilies.push(...this.#change(hosted, configuration, now));
+        newFamilies.push(...this.#change(hosted, configuration, held, now));
       }
       if (!begins) removeLeftovers(newFamilies, held, this.#ports, this.notices);
       for (const hosted of newcomers) this.#roster.add(hosted);
       this.#begin(newFamilies, syncGroups, now);
+      // Which addresses of an interface are the host's own may be another matter now, for every router.
+      for (const session of this.#sessions.all()) this.#tellRouters(session, now);
       this.#sessions.closeUnused();
       for (const { name } of [...plan.leaving, ...this.#roster.all()]) this.#wills.note(name);
       this.#generation = generation;
@@ -245,9 +247,10 @@ export class Engine {
       work(now);
     } finally {
       this.#working = false;
+      // Also after work that was refused: the time that it took was no sleep.
+      this.#rearm();
     }
     this.#wills.settle();
-    this.#rearm();
   }
 
   #judgeStall(now: Instant): void {
@@ -322,34 +325,33 @@ export class Engine {
   }
 
   /** @returns families that it has now and had not before */
-  #change(hosted: HostedRouter, configuration: RouterConfiguration, now: Instant): FamilyRouter[] {
-    const { sourceAddresses, routes } = hosted.settings;
+  #change(
+    hosted: HostedRouter,
+    configuration: RouterConfiguration,
+    held: readonly HeldAddress[],
+    now: Instant,
+  ): FamilyRouter[] {
+    const { routes } = hosted.settings;
     hosted.reconfigure(configuration);
-    this.#changeRoutes(hosted, routes);
+    for (const family of hosted.families) changeRoutes(family, routes, this.#context);
     const added: FamilyRouter[] = [];
     for (const parameters of configuration.families) {
       const family = hosted.families.find((each) => each.family === parameters.family);
       if (family === undefined) added.push(hosted.addFamily(parameters));
-      else this.#changeParameters(family, parameters, now);
+      else this.#changeParameters(family, parameters, held, now);
     }
     this.#roster.noteParameters();
-    if (JSON.stringify(hosted.settings.sourceAddresses) !== JSON.stringify(sourceAddresses)) {
-      for (const family of hosted.families) if (!added.includes(family)) this.#tell(family, now);
-    }
     return added;
   }
 
-  /** A master has the new routes at once. */
-  #changeRoutes(hosted: HostedRouter, before: readonly OwnedRoute[]): void {
-    for (const family of hosted.families) {
-      if (family.router.state.kind !== 'master') continue;
-      releaseRoutes(family, routesOf(family, withoutRoutes(before, hosted.settings.routes)), this.#context);
-      claimRoutes(family, routesOf(family, withoutRoutes(hosted.settings.routes, before)), this.#context);
-    }
-  }
-
-  #changeParameters(family: FamilyRouter, parameters: VirtualRouterParameters, now: Instant): void {
+  #changeParameters(
+    family: FamilyRouter,
+    parameters: VirtualRouterParameters,
+    held: readonly HeldAddress[],
+    now: Instant,
+  ): void {
     if (JSON.stringify(family.router.parameters) === JSON.stringify(parameters)) return;
+    if (parameters.priority === OWNER_PRIORITY) notePreexisting(family, heldAddresses(parameters), held);
     takeTurn(family, { kind: 'parameters-changed', parameters }, now, this.#context);
     // Who stops being the owner gives up what it had as one: it must be able to release it.
     if (!family.ownsAddresses()) family.preexisting.clear();

@@ -118,6 +118,10 @@ export class FakeHost {
         if (this.refuseClaims || this.refusedAddresses.has(place.address)) return { ok: false, errno: 'EACCES' };
         this.calls.push(`claim ${place.address}${lifetimeOf(place)}`);
         this.now += this.costOfClaimMs;
+        const known = this.held.find(
+          (entry) => entry.address === place.address && entry.interface === place.interface,
+        );
+        if (known !== undefined) return { ok: true, already: true, ours: known.ours };
         this.held.push({ ...place, ours: true });
         const already = this.foreign.has(place.address);
         return { ok: true, already, ours: !already };

@@ -134,7 +134,7 @@ export class HostedRouter {
     this.#steps = {};
     if (found === undefined || to === this.#told) return undefined;
     const { change: decisive, family } = found;
-    if (to === 'master') this.#epoch = this.#nextEpoch(decisive);
+    if (to === 'master') this.#epoch = this.#nextEpoch();
     const faults = aggregateFaults(this.families.map(({ router }) => router.state));
     const change: StateChange = { ...decisive, from: this.#told, to, epoch: this.#epoch, faults };
     this.#told = to;
@@ -149,9 +149,8 @@ export class HostedRouter {
     return this.state;
   }
 
-  /** The family's own number; of two, one that is higher than any before. */
-  #nextEpoch(decisive: StateChange): number {
-    if (this.families.length === 1) return decisive.epoch;
+  /** Higher than any before, also than those of a family that is not there any more. */
+  #nextEpoch(): number {
     return Math.max(this.#epoch + 1, ...this.families.map(({ router }) => router.epoch));
   }
 }

@@ -73,7 +73,8 @@ function revive(will: ProvedWill, { ports, notices, sessions }: Revival): Perfor
     const context: SessionContext = { ports, notices, kindOf: () => 'free', receive: () => undefined };
     const session = sessions.get(key) ?? new InterfaceSession(name, family.family, context);
     sessions.set(key, session);
-    return { family, session, group: new MovingGroup(undefined, [family]), ports, notices, decidedAt: 0 };
+    const group = new MovingGroup(undefined, [family]);
+    return { family, session, group, ports, notices, isHeldByAnother: () => false, decidedAt: 0 };
   });
 }
 

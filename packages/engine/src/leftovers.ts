@@ -4,6 +4,7 @@
 import { addressFamily, formatAddressPrefix } from '@baton/base';
 import type { HeldAddress } from '@baton/net';
 import type { AddressPlace } from './address-record.js';
+import type { VirtualAddress } from '@baton/vrrp';
 import type { FamilyRouter } from './hosted-router.js';
 import type { Notices } from './notices.js';
 import type { EnginePorts } from './ports.js';
@@ -73,6 +74,17 @@ export function removeAbandoned(
 
 function placeKey({ interface: name, address, prefixLength }: AddressPlace): string {
   return `${name} ${address}/${String(prefixLength)}`;
+}
+
+/** Remembers which of these addresses are the host's own: a router that becomes their owner must not release them.
+ *  @param held what the kernel holds now, on all interfaces */
+export function notePreexisting(
+  family: FamilyRouter,
+  addresses: readonly VirtualAddress[],
+  held: readonly HeldAddress[],
+): void {
+  const foreign = new Set(held.filter(({ ours }) => !ours).map(({ address }) => address));
+  for (const { address } of addresses) if (foreign.has(address)) family.preexisting.add(address);
 }
 
 function isOnlyAddress(address: HeldAddress, held: readonly HeldAddress[]): boolean {

@@ -13,14 +13,15 @@ type Level = Extract<EngineMessage, { type: 'notice' }>['level'];
 export const NOTICE_PERIOD_MS = 60_000;
 /** How many (event, subject) pairs are remembered; the oldest is forgotten first. */
 export const MAX_NOTICE_SUBJECTS = 512;
-/** Limited notices in one period, whatever they are about: a stranger can invent as many subjects as it likes. */
+/** Limited notices in one period for one event, and of discards for one reason, whatever they are about: a stranger
+ *  can invent as many subjects as it likes, but what it floods must not hide anything else. */
 export const MAX_LIMITED_NOTICES = 120;
 
 /** Emits notices and swallows repetitions. */
 export class Notices {
   readonly #ports: Pick<EnginePorts, 'emit' | 'clock' | 'wallClockMs'>;
   readonly #recent = new Map<string, { until: Instant; swallowed: number }>();
-  #period = { endsAt: -Infinity, said: 0, swallowed: 0 };
+  #period = { endsAt: -Infinity, said: new Map<string, number>(), swallowed: 0 };
 
   constructor(ports: Pick<EnginePorts, 'emit' | 'clock' | 'wallClockMs'>) {
     this.#ports = ports;
@@ -33,35 +34,44 @@ export class Notices {
 
   /** Says something that a peer can provoke at will: once a minute for each subject, with the count of what was
    *  swallowed since.
+   *  @param event a token of ours, as is its reason: each pair has a budget of its own
    *  @param fields what costs something to find out is asked for only when it is said */
-  sayLimited(level: Level, event: string, subject: string, fields: NoticeFields | (() => NoticeFields)): void {
+  sayLimited(
+    level: Level,
+    event: string | { readonly name: string; readonly reason: string },
+    subject: string,
+    fields: NoticeFields | (() => NoticeFields),
+  ): void {
     const now = this.#ports.clock.now();
-    const key = `${event} ${subject}`;
+    const { name, reason } = typeof event === 'string' ? { name: event, reason: '' } : event;
+    const kind = `${name} ${reason}`;
+    const key = `${kind} ${subject}`;
     const known = this.#recent.get(key);
     if (known !== undefined && now < known.until) {
       known.swallowed += 1;
       return;
     }
-    if (!this.#isWithinBudget(now)) return;
+    if (!this.#isWithinBudget(kind, now)) return;
     this.#recent.delete(key);
     this.#recent.set(key, { until: now + NOTICE_PERIOD_MS, swallowed: 0 });
     if (this.#recent.size > MAX_NOTICE_SUBJECTS) this.#forgetOldest();
     const swallowed = known?.swallowed ?? 0;
     const told = typeof fields === 'function' ? fields() : fields;
-    this.say(level, event, swallowed === 0 ? told : { ...told, swallowed });
+    this.say(level, name, swallowed === 0 ? told : { ...told, swallowed });
   }
 
-  #isWithinBudget(now: Instant): boolean {
+  #isWithinBudget(kind: string, now: Instant): boolean {
     if (now >= this.#period.endsAt) {
       const { swallowed } = this.#period;
-      this.#period = { endsAt: now + NOTICE_PERIOD_MS, said: 0, swallowed: 0 };
+      this.#period = { endsAt: now + NOTICE_PERIOD_MS, said: new Map(), swallowed: 0 };
       if (swallowed > 0) this.say('warn', 'notices-swallowed', { swallowed });
     }
-    if (this.#period.said >= MAX_LIMITED_NOTICES) {
+    const said = this.#period.said.get(kind) ?? 0;
+    if (said >= MAX_LIMITED_NOTICES) {
       this.#period.swallowed += 1;
       return false;
     }
-    this.#period.said += 1;
+    this.#period.said.set(kind, said + 1);
     return true;
   }
 

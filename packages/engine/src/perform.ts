@@ -97,6 +97,8 @@ function releaseAddresses(addresses: readonly VirtualAddress[], context: Perform
     const place = family.placed(address);
     family.leases.forget(place.address);
     if (family.preexisting.has(place.address)) continue;
+    // A reload has moved it to a router that is master, too, and has claimed it already.
+    if (!leaves && context.isHeldByAnother(place)) continue;
     const result = ports.addressOwner.release(place);
     if (result.ok && result.already) continue;
     if (result.ok) {

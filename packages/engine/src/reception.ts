@@ -76,7 +76,8 @@ export class Reception {
       family.router.statistics[DISCARD_STATISTICS[reason]] += 1;
       family.discarded.note(reason);
     }
-    this.#notices.sayLimited('warn', 'advertisement-discarded', `${session.name} ${datagram.source} ${reason}`, () => ({
+    const event = { name: 'advertisement-discarded', reason };
+    this.#notices.sayLimited('warn', event, `${session.name} ${datagram.source}`, () => ({
       reason,
       ...(family === undefined ? {} : { router: family.name }),
       ...evidence(session, datagram),

@@ -68,7 +68,8 @@ export function rehearsePromotion(ports: EnginePorts): void {
     const [family] = hosted.families;
     const decidedAt = ports.clock.now();
     const group = new MovingGroup(undefined, [family]);
-    const context = { family, session, group, ports: { ...silent, addressOwner }, notices, decidedAt };
+    const told = { family, session, group, notices, decidedAt };
+    const context = { ...told, ports: { ...silent, addressOwner }, isHeldByAnother: () => false };
     family.router.handle({ kind: 'address-changed', primaryAddress: LOOPBACK.address }, decidedAt);
     perform(family.router.handle({ kind: 'startup' }, decidedAt), context);
     hosted.takeTransition(0);

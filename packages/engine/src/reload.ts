@@ -28,6 +28,12 @@ export function planReload(running: readonly HostedRouter[], wanted: readonly Ro
   };
 }
 
+/** A router that is made anew under its name goes on with the epochs of the one that leaves: they never repeat. */
+export function withKnownEpoch(wanted: RouterConfiguration, leaving: readonly HostedRouter[]): RouterConfiguration {
+  const known = leaving.find(({ name }) => name === wanted.name)?.epoch ?? 0;
+  return { ...wanted, epochFloor: Math.max(wanted.epochFloor, known) };
+}
+
 /** Also with addresses of one more family, or of one less. */
 function isSame(hosted: HostedRouter, { families, virtualMac }: RouterConfiguration): boolean {
   if (hosted.settings.virtualMac !== virtualMac) return false;

@@ -2,6 +2,8 @@
 // woken next.
 
 import { assert, type Instant, type IpAddress } from '@baton/base';
+import type { OwnedAddress } from '@baton/net';
+import { heldAddresses } from '@baton/vrrp';
 import { DeadlineQueue } from './deadline-queue.js';
 import type { FamilyRouter, HostedRouter } from './hosted-router.js';
 import type { SyncGroupConfiguration } from './messages.js';
@@ -97,6 +99,16 @@ export class Roster {
   kindOf(address: IpAddress): AddressKind {
     this.#kinds ??= this.#findKinds();
     return this.#kinds.get(address) ?? 'free';
+  }
+
+  /** Whether another master holds this address in the same place. */
+  isHeldByAnother(family: FamilyRouter, { address, interface: place }: OwnedAddress): boolean {
+    const masters = this.families().filter((each) => each !== family && each.router.state.kind === 'master');
+    return masters.some((each) =>
+      heldAddresses(each.router.parameters).some(
+        (other) => other.address === address && each.placed(other).interface === place,
+      ),
+    );
   }
 
   /** To be called after a router was given anything to handle. */

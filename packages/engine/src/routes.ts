@@ -49,8 +49,17 @@ export function releaseRoutes(
   }
 }
 
+/** A master has the routes of now at once.
+ *  @param before those that it had */
+export function changeRoutes(family: FamilyRouter, before: readonly OwnedRoute[], context: RouteContext): void {
+  if (family.router.state.kind !== 'master') return;
+  const { routes } = family.hosted.settings;
+  releaseRoutes(family, routesOf(family, withoutRoutes(before, routes)), context);
+  claimRoutes(family, routesOf(family, withoutRoutes(routes, before)), context);
+}
+
 /** The routes of `list` that are not in `other`. */
-export function withoutRoutes(list: readonly OwnedRoute[], other: readonly OwnedRoute[]): readonly OwnedRoute[] {
+function withoutRoutes(list: readonly OwnedRoute[], other: readonly OwnedRoute[]): readonly OwnedRoute[] {
   const keys = new Set(other.map(routeKey));
   return list.filter((route) => !keys.has(routeKey(route)));
 }

@@ -98,9 +98,9 @@ export class AgentSupervisor {
     });
   }
 
-  /** Passes a signal on. */
+  /** Passes a signal on. Where the system had no process to give, it would go to our own process group. */
   signal(name: NodeJS.Signals): void {
-    this.#child?.kill(name);
+    if (this.#child?.pid !== undefined) this.#child.kill(name);
   }
 
   /** From now on the end of the agent is final. */

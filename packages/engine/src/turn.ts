@@ -2,6 +2,7 @@
 // one word to the agent for each router when all have acted.
 
 import { assert, type Instant } from '@baton/base';
+import type { OwnedAddress } from '@baton/net';
 import type { VirtualRouterInput, VirtualRouterOutput } from '@baton/vrrp';
 import { gatherEvidence } from './evidence.js';
 import type { FamilyRouter } from './hosted-router.js';
@@ -73,7 +74,9 @@ function performEntries(
   const { ports, notices, sessions, roster } = context;
   for (const { family, outputs } of entries) {
     const session = sessionOf(family, sessions);
-    const { claimFailed, steps } = perform(outputs, { family, session, group, ports, notices, decidedAt: now });
+    const isHeldByAnother = (place: OwnedAddress): boolean => roster.isHeldByAnother(family, place);
+    const given = { family, session, group, ports, notices, isHeldByAnother, decidedAt: now };
+    const { claimFailed, steps } = perform(outputs, given);
     family.hosted.noteSteps(steps);
     if (!claimFailed) continue;
     const answer = group.handle(family, { kind: 'claim-failed' }, now);

@@ -162,9 +162,14 @@ const GENERAL_MUTANTS: readonly Mutant[] = [
       outputs.filter((output) => output.kind !== 'state-changed' || output.change.to !== 'fault')),
   },
   {
-    name: 'the epoch stands still', rule: 'epoch-not-grown',
-    router: saying((outputs) => outputs.map((output) =>
-      output.kind === 'state-changed' ? { ...output, change: { ...output.change, epoch: 1 } } : output)),
+    name: 'the epoch begins anew with every life of the engine', rule: 'epoch-not-grown',
+    calls: (engine) => ({
+      configure: (generation, routers, groups) => {
+        engine.configure(generation, routers.map((router) => ({ ...router, epochFloor: 0 })), groups);
+      },
+      setHealth: (router, health) => { engine.setHealth(router, health); },
+      shutdown: () => { engine.shutdown(); },
+    }),
   },
   {
     name: 'a master\'s deadline is not moved on', rule: 'timer-in-the-past',

@@ -17,21 +17,24 @@ export interface Observer {
   close(): void;
 }
 
-/** Starts the observer process.
+/** Starts a program as a child with a message channel; without one, or by throwing, when the system has no room. */
+type StartObserverProgram = (program: string) => ChildProcess;
+
+/** Starts the observer process. A start that the system refuses counts as a process that ended at once.
  *  @param program path of observer-main.js
  *  @param addresses IPv4 addresses that nobody else should claim; to change them, close and start anew
  *  @param onEvidence called from the event loop */
 export function startObserver(
   program: string, interfaces: readonly string[], addresses: readonly IpAddress[],
-  onEvidence: (evidence: Evidence) => void,
+  onEvidence: (evidence: Evidence) => void, startProgram: StartObserverProgram = forkProgram,
 ): Observer {
-  return new ObserverProcess(program, { interfaces, addresses }, onEvidence);
+  return new ObserverProcess(() => startProgram(program), { interfaces, addresses }, onEvidence);
 }
 
 class ObserverProcess implements Observer {
   state: 'running' | 'unavailable' = 'unavailable';
   restarts = 0;
-  readonly #program: string;
+  readonly #startProgram: () => ChildProcess;
   readonly #request: ObserveRequest;
   readonly #onEvidence: (evidence: Evidence) => void;
   #child: ChildProcess | undefined;
@@ -39,8 +42,10 @@ class ObserverProcess implements Observer {
   #delayMs = FIRST_DELAY_MS;
   #final = false;
 
-  constructor(program: string, request: ObserveRequest, onEvidence: (evidence: Evidence) => void) {
-    this.#program = program;
+  constructor(
+    startProgram: () => ChildProcess, request: ObserveRequest, onEvidence: (evidence: Evidence) => void,
+  ) {
+    this.#startProgram = startProgram;
     this.#request = request;
     this.#onEvidence = onEvidence;
     this.#start();
@@ -55,10 +60,19 @@ class ObserverProcess implements Observer {
 
   #start(): void {
     const startedAt = performance.now();
-    // Its standard error stays closed: an abort is expected here, and its dump would bury the log.
-    const child = fork(this.#program, [], {
-      serialization: 'advanced', stdio: ['ignore', 'ignore', 'ignore', 'ipc'], execArgv: [],
-    });
+    let child: ChildProcess;
+    try {
+      child = this.#startProgram();
+    } catch {
+      this.#ended(startedAt);
+      return;
+    }
+    // Without descriptors left, what is given back is no process: a signal to it would go to our own process group.
+    if (child.pid === undefined) {
+      child.once('error', () => undefined);
+      this.#ended(startedAt);
+      return;
+    }
     this.#child = child;
     child.on('message', (message) => {
       this.#receive(message as ObserverMessage);
@@ -104,3 +118,10 @@ const FIRST_DELAY_MS = 200;
 const LONGEST_DELAY_MS = 30_000;
 // A process that lived this long begins again with the shortest delay.
 const SETTLED_MS = 60_000;
+
+/** Its standard error stays closed: an abort is expected here, and its dump would bury the log. */
+function forkProgram(program: string): ChildProcess {
+  return fork(program, [], {
+    serialization: 'advanced', stdio: ['ignore', 'ignore', 'ignore', 'ipc'], execArgv: [],
+  });
+}
