@@ -13,7 +13,7 @@ import { DUAL_STACK, familyOf, masterMac, MODES, VIP6, VIPS, type Mode } from '.
 
 /** How long an announcement may follow its advert, a client may go on to ask the old master after it, and the old
  *  master may answer after its resignation, ms. */
-const SETTLED_MS = 5;
+const SETTLED_MS = 50;
 /** Answers of the new master to wait for, from each address. */
 const ANSWERS = 20;
 
@@ -34,7 +34,7 @@ interface SeenPing {
 }
 
 describe.each(MODES)('a planned stop $name', (mode) => {
-  test('is followed within 5 ms by a client of both families [G01, G04, G05, G11, H01, H03, H05]', () =>
+  test('is followed within 50 ms by a client of both families [G01, G04, G05, G11, H01, H03, H05]', () =>
     onLan(['a', 'b'], async (bed) => {
       const seen = await handOver(bed, mode);
       const announcedAtMs = judgeAnnouncements(seen);

@@ -35,6 +35,7 @@ describe('baton status', () => {
         'alarms',
         'engine',
         'refused_configuration',
+        'control_channel',
       ]);
       expect(seen).toMatchObject({
         node: 'b',
