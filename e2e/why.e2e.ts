@@ -30,6 +30,7 @@ describe('baton why', () => {
       const a = bed.baton('a', { priority: 200 });
       const b = bed.baton('b', { priority: 100, file: { hooks } });
       await elect(a, b);
+      await waitFor('b to hear a', 5_000, async () => (await b.router())?.master?.priority === 200);
       await a.kill();
       await waitForTransition(b, 'backup>master', 2_000);
 
