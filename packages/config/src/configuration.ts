@@ -10,7 +10,10 @@ export interface Configuration {
   /** The file it came from, absolute. */
   readonly file: string;
   readonly node: string;
+  /** Without this node. */
   readonly peers: readonly PeerConfiguration[];
+  /** What `peers` says about this node; absent when it does not stand there. */
+  readonly ownAddress?: IpAddress;
   readonly routers: readonly RouterSettings[];
   readonly syncGroups: readonly SyncGroupSettings[];
   readonly hooks: readonly HookConfiguration[];

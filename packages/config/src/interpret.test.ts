@@ -99,7 +99,7 @@ describe('a key of the file has its effect', () => {
     ['peers: {b: "2001:DB8::0:1"}', { peers: [{ node: 'b', address: '2001:db8::1', port: 8512 }] }],
     ['peers: {b: {address: {lb-a: 10.0.0.12, b: 10.0.0.13}}}',
       { peers: [{ node: 'b', address: '10.0.0.12', port: 8512 }] }],
-    ['peers: {lb-a: 10.0.0.11}', { peers: [] }],
+    ['peers: {lb-a: 10.0.0.11}', { peers: [], ownAddress: '10.0.0.11' }],
     ['peers: {}', { peers: [] }],
     ['hooks: []', { hooks: [] }],
     ['hooks: [{on: [stop, master], run: [/bin/true]}]',

@@ -27,6 +27,7 @@ export function toConfiguration(draft: DraftFile, surroundings: Surroundings): C
     node,
     peers: (draft.peers?.value ?? []).filter((peer) => peer.name !== node)
       .map((peer): PeerConfiguration => ({ node: peer.name, address: peer.value.address, port: peer.value.port })),
+    ...(nodes.own === undefined ? {} : { ownAddress: nodes.own.address }),
     routers: given(draft.virtual_routers).map((router) => toRouter(router, nodes, secrets)),
     syncGroups: (draft.sync_groups?.value ?? []).map(({ name, value }) =>
       ({ name, routers: value.map((router) => router.value) })),
