@@ -3,7 +3,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { formatFinding } from './findings.js';
-import { findDaemonDirectories, loadConfiguration, MAX_FILE_BYTES } from './load.js';
+import { findDaemonDirectories, loadConfiguration, MAX_FILE_BYTES, type LoadOptions } from './load.js';
 
 const OTHER = 'give the path of another one with -c';
 const SMALLEST = `node: lb-a
@@ -22,8 +22,8 @@ function write(name: string, content: string | Buffer): string {
   return file;
 }
 
-function refusal(file: string): readonly string[] {
-  const result = loadConfiguration(file);
+function refusal(file: string, options: LoadOptions = {}): readonly string[] {
+  const result = loadConfiguration(file, options);
   return result.ok ? [] : result.findings.map(formatFinding);
 }
 
@@ -129,13 +129,18 @@ log: {level: {lb-a: debug, lb-b: warn}}
     });
   });
 
-  test('is refused on a node that it does not speak of, once for each such key', () => {
-    const result = loadConfiguration(write('shared.yaml', shared), { node: 'lb-c' });
+  test('is refused once on a node that it does not speak of, with the names that it knows', () => {
+    expect(refusal(write('shared.yaml', shared), { node: 'vm' })).toEqual([expect.stringMatching(
+      /:1:1: error: node: this host is 'vm', the file knows 'lb-a', 'lb-b': set node:, or pass --node$/)]);
+  });
+
+  test('is refused on a node that it names itself, once for each key without a value for it', () => {
+    const result = loadConfiguration(write('shared.yaml', `node: lb-c\n${shared}`));
     expect(result).toMatchObject({ ok: false });
     const findings = result.ok ? [] : result.findings;
     expect(findings.map(({ line, column, code }) => [line, column, code])).toEqual([
-      [4, 16, 'missing-node'], [6, 15, 'missing-node'], [7, 16, 'missing-node'], [8, 23, 'missing-node'],
-        [9, 14, 'missing-node'],
+      [5, 16, 'missing-node'], [7, 15, 'missing-node'], [8, 16, 'missing-node'], [9, 23, 'missing-node'],
+      [10, 14, 'missing-node'],
     ]);
     expect(findings[1]?.message).toBe("has no value for this node, 'lb-c' (given for: 'lb-a', 'lb-b'); "
       + 'must be an integer 1..255, or a map with one per node');
