@@ -196,8 +196,8 @@ describe('the program of a hook', () => {
     return findings.map((finding) => formatFinding(finding).replace(/^.*hook\.yaml:/, ''));
   }
 
-  function program(name: string, mode: number): string {
-    const path = write(name, '#!/bin/true\n');
+  function program(name: string, mode: number, text = '#!/bin/true\n'): string {
+    const path = write(name, text);
     chmodSync(path, mode);
     return path;
   }
@@ -208,6 +208,10 @@ describe('the program of a hook', () => {
     const result = loadConfiguration(
       write('hook.yaml', `${SMALLEST}hooks: [{on: [stop], run: [${path}, 0x10, true, "a b"]}]\n`));
     expect(result).toMatchObject({ ok: true, configuration: { hooks: [{ run: [path, '0x10', 'true', 'a b'] }] } });
+  });
+
+  test('need not be a script', () => {
+    expect(hookFinding(program('binary', 0o755, '\u007fELF\r\n'))).toEqual([]);
   });
 
   test('starts at the file when it is relative', () => {
@@ -229,6 +233,11 @@ describe('the program of a hook', () => {
     ['must be executable', 'text', () => program('text', 0o644), "'PATH' is not executable; run chmod +x"],
     ['must not be open to everybody', 'open', () => program('open', 0o757),
       "'PATH' can be changed by every user; run chmod o-w"],
+    ['must have an interpreter that exists', 'bare', () => program('bare', 0o755, '#! /nowhere/python -u\n'),
+      "'PATH' names an interpreter in its first line that does not exist"],
+    ['must not come from a system whose lines end otherwise', 'crlf', () => program('crlf', 0o755, '#!/bin/sh\r\n'),
+      "'PATH' has a carriage return at the end of its first line, which belongs to the name there; remove it, for "
+        + "example with sed -i 's/\\r$//'"],
   ])('%s', (_, __, make, message) => {
     const path = make();
     expect(hookFinding(path)).toEqual([`7:11: error: hooks[0].run[0]: ${message.replace("'PATH'", `'${path}'`)}`]);
