@@ -22,6 +22,9 @@ export interface Configuration {
   readonly runtimeDirectory: string;
   /** Run the packet observer. */
   readonly observe: boolean;
+  /** Where keys stand that an operator may be pointed to while the daemon runs, by dotted path: those that cannot
+   *  change, and the interface of each router. 1-based; that of its map for a key that is not given. */
+  readonly places: Readonly<Record<string, { readonly line: number; readonly column: number }>>;
 }
 
 /** One entry of `virtual_routers`. */

@@ -51,6 +51,10 @@ describe('the smallest useful file', () => {
         syncGroups: [],
         hooks: [], log: { level: 'info', format: 'text', file: undefined },
         stateDirectory: '/var/lib/baton', runtimeDirectory: '/run/baton', observe: false,
+        places: {
+          'node': { line: 1, column: 7 }, 'state_directory': { line: 1, column: 1 },
+          'runtime_directory': { line: 1, column: 1 }, 'virtual_routers.web.interface': { line: 4, column: 20 },
+        },
       },
     });
   });

@@ -6,6 +6,7 @@ import type {
   Configuration, HookConfiguration, HookEvent, LogConfiguration, PeerConfiguration,
 } from './configuration.js';
 import { given, nodeAddresses, type DraftFile, type DraftHook } from './draft.js';
+import { WHOLE_FILE } from './findings.js';
 import { toRouter } from './to-parameters.js';
 
 /** What a file does not say itself. */
@@ -36,7 +37,21 @@ export function toConfiguration(draft: DraftFile, surroundings: Surroundings): C
     stateDirectory: resolve(directory, given(draft.state_directory)),
     runtimeDirectory: resolve(directory, given(draft.runtime_directory)),
     observe: given(draft.observe),
+    places: toPlaces(draft),
   };
+}
+
+function toPlaces(draft: DraftFile): Configuration['places'] {
+  const routers = given(draft.virtual_routers).map(({ name, value }) =>
+    [`virtual_routers.${name}.interface`, value.interface] as const);
+  const keys = [
+    ['node', draft.node], ['state_directory', draft.state_directory], ['runtime_directory', draft.runtime_directory],
+    ...routers,
+  ] as const;
+  return Object.fromEntries(keys.map(([key, located]) => {
+    const { line, column } = located?.at ?? WHOLE_FILE;
+    return [key, { line, column }];
+  }));
 }
 
 function toHook(hook: DraftHook, directory: string): HookConfiguration {
