@@ -8,10 +8,11 @@
 
 import { BatonError, describeError, EXIT, isBatonError } from '@baton/base';
 import { virtualMac, type NetErrorCode } from '@baton/net';
-import { lockFile, lockName, notifyService, useRealTimeScheduling, type FileLock } from '@baton/linux';
+import {
+  lockFile, lockName, makeDirectories, notifyService, useRealTimeScheduling, type FileLock,
+} from '@baton/linux';
 import { missingCapabilities, startObserver, type Evidence, type Observer } from '@baton/net/linux';
 import { heldAddresses } from '@baton/vrrp';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { Engine } from './engine.js';
@@ -320,7 +321,7 @@ const PRIVILEGE_ERRORS: ReadonlySet<string> = new Set<NetErrorCode>([
  *  dies, however it dies. */
 function takeRuntimeLock(directory: string): HeldLock {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o750 });
+    makeDirectories(directory, 0o750);
   } catch (cause) {
     throw new BatonError(
       'ERR_ENGINE_RUNTIME_DIRECTORY',
