@@ -76,12 +76,12 @@ describe('the counters of the engine', () => {
 
 test('what was wrong with a router is over when it is not configured any more', () => {
   const unknownMaster: Notice = { ...ttlError, event: 'unknown-master' };
-  watch.noteConfigured(['web', 'inside']);
+  watch.noteConfigured(['web', 'inside'], { file: 'f', places: {} });
   watch.noteNotice(unknownMaster);
   watch.noteState('web', 'fault', ['interface-missing'], undefined);
   const fields = { router: 'web', active: true, following: 'inside' };
   watch.noteNotice({ ...ttlError, event: 'sync-group-split', fields });
   expect(watch.list()).toHaveLength(3);
-  watch.noteConfigured(['inside']);
+  watch.noteConfigured(['inside'], { file: 'f', places: {} });
   expect(watch.list()).toEqual([]);
 });

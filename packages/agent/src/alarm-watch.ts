@@ -3,12 +3,13 @@
 // counters are looked at; what is an alarm is decided by advert-alarms.ts and router-alarms.ts.
 
 import type { Clock } from '@baton/base';
-import type { RouterSettings } from '@baton/config';
+import type { Configuration, RouterSettings } from '@baton/config';
 import type { FaultReason, StateName } from '@baton/vrrp';
 import { AdvertAlarms } from './advert-alarms.js';
 import { AlarmRegistry, type Alarm, type AlarmListener, type AlarmName } from './alarms.js';
 import type { Snapshot } from './engine-channel.js';
 import type { Notice } from './events.js';
+import { listInterfaces } from './interfaces.js';
 import { RouterAlarms } from './router-alarms.js';
 
 /** What the watch needs. */
@@ -38,7 +39,7 @@ export class AlarmWatch {
   constructor(options: AlarmWatchOptions) {
     this.#options = options;
     this.#registry = new AlarmRegistry(options.wallClockMs, options.listener);
-    this.#routers = new RouterAlarms(this.#registry);
+    this.#routers = new RouterAlarms(this.#registry, listInterfaces);
     this.#adverts = new AdvertAlarms(this.#registry);
   }
 
@@ -61,13 +62,14 @@ export class AlarmWatch {
   }
 
   /** These routers are configured now: what was wrong with others is over. */
-  noteConfigured(routers: readonly string[]): void {
+  noteConfigured(routers: readonly string[], file: Pick<Configuration, 'file' | 'places'>): void {
     for (const router of this.#configured) {
       if (routers.includes(router)) continue;
       this.#routers.forgetRouter(router);
       this.#adverts.forgetRouter(router);
     }
     this.#configured = routers;
+    this.#routers.noteFile(file);
   }
 
   noteNotice(notice: Notice): void {

@@ -5,6 +5,14 @@ import type { IpAddress } from '@baton/base';
 
 /** Every alarm there is. Those about advertisements end when their cause has been silent for a minute. */
 export type AlarmName =
+  /** The kernel refuses an address of a virtual router, which is in fault. */
+  | 'address-install-failed'
+  /** The interface of a virtual router has no address to send from. */
+  | 'no-primary-address'
+  /** No socket could be opened on the interface of a virtual router. */
+  | 'socket-unavailable'
+  /** The address that a virtual router is told to send from is not on its interface. */
+  | 'source-address-missing'
   /** Another router advertises some of our virtual addresses and some others: a peer in mid-change, or one that is
    *  configured differently. */
   | 'address-drift'

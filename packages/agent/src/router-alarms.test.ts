@@ -16,7 +16,7 @@ const up = (): string[] => registry.list().map(({ name, subject }) => `${name} $
 beforeEach(() => {
   jest.useFakeTimers();
   registry = new AlarmRegistry(() => 0, () => undefined);
-  routers = new RouterAlarms(registry);
+  routers = new RouterAlarms(registry, () => ['lo', 'eth1']);
 });
 afterEach(() => {
   routers.close();
@@ -28,6 +28,29 @@ describe('alarms of routers', () => {
     routers.noteState('web', 'fault', ['interface-missing'], web);
     expect(up()).toEqual(['interface-missing web']);
     routers.noteState('web', 'fault', ['link-down'], web);
+    expect(up()).toEqual([]);
+  });
+
+  test('an interface that is missing is named with its place in the file and those that there are', () => {
+    routers.noteState('web', 'fault', ['interface-missing'], web);
+    routers.noteFile({ file: '/f', places: { 'virtual_routers.web.interface': { line: 4, column: 20 } } });
+    expect(registry.list()).toMatchObject([
+      { detail: 'eth0 does not exist (/f:4:20); waiting for it; this host has lo, eth1' }]);
+  });
+
+  test.each([
+    ['socket-unavailable', 'no socket could be opened on eth0; tried again each second'],
+    ['source-address-missing', 'source_address 10.0.0.5 is not on eth0'],
+    ['no-primary-address', 'eth0 has no address to send from besides the virtual ones; give it one of its own'],
+    ['address-install-failed', '192.0.2.10 on eth0: EACCES'],
+  ] as const)('the fault %s is an alarm with its circumstances until it is over', (reason, detail) => {
+    routers.noteNotice({
+      ...claim('192.0.2.10'), event: 'address-install-failed',
+      fields: { router: 'web', address: '192.0.2.10', interface: 'eth0', errno: 'EACCES' },
+    });
+    routers.noteState('web', 'fault', [reason], { ...web, sourceAddresses: { 4: '10.0.0.5' } });
+    expect(registry.list()).toMatchObject([{ name: reason, subject: 'web', detail }]);
+    routers.noteState('web', 'backup', [], web);
     expect(up()).toEqual([]);
   });
 

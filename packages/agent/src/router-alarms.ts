@@ -3,10 +3,11 @@
 // address while this node is its master. A claim heard as backup is the master's own.
 
 import type { IpAddress } from '@baton/base';
-import type { RouterSettings } from '@baton/config';
+import type { Configuration, RouterSettings } from '@baton/config';
 import type { FaultReason, StateName } from '@baton/vrrp';
 import type { AlarmRegistry } from './alarms.js';
 import type { Notice } from './events.js';
+import { FaultAlarms } from './fault-alarms.js';
 
 /** A foreign claim counts as over when none was reported for this time, ms; the engine reports one a minute. */
 export const CLAIM_MEMORY_MS = 150_000;
@@ -14,21 +15,22 @@ export const CLAIM_MEMORY_MS = 150_000;
 /** What the agent knows of its routers that can be an alarm. */
 export class RouterAlarms {
   readonly #alarms: AlarmRegistry;
+  readonly #faults: FaultAlarms;
   readonly #mastered = new Map<string, ReadonlySet<IpAddress>>();
   /** By address; as many as there are virtual addresses at most. */
   readonly #claims = new Map<IpAddress, NodeJS.Timeout>();
 
-  constructor(alarms: AlarmRegistry) {
+  /** @param interfaces those that this host has now */
+  constructor(alarms: AlarmRegistry, interfaces: () => readonly string[]) {
     this.#alarms = alarms;
+    this.#faults = new FaultAlarms(alarms, interfaces);
   }
 
   /** A router entered a state, or is found in it. `settings` is undefined for one that is not configured any more. */
   noteState(
     router: string, state: StateName, faults: readonly FaultReason[], settings: RouterSettings | undefined,
   ): void {
-    const isMissing = faults.includes('interface-missing');
-    if (isMissing) this.#alarms.raise('interface-missing', 'its interface does not exist; waiting for it', router);
-    else this.#alarms.clear('interface-missing', router);
+    this.#faults.noteFaults(router, faults, settings);
     if (state === 'master' && settings !== undefined) {
       const addresses = settings.families.flatMap((family) => family.addresses);
       this.#mastered.set(router, new Set(addresses.map(({ address }) => address)));
@@ -36,6 +38,11 @@ export class RouterAlarms {
     }
     for (const address of this.#mastered.get(router) ?? []) this.#forgetClaim(address);
     this.#mastered.delete(router);
+  }
+
+  /** The routers are configured by this file now. */
+  noteFile(file: Pick<Configuration, 'file' | 'places'>): void {
+    this.#faults.noteFile(file);
   }
 
   /** A router is not configured any more. */
@@ -47,7 +54,10 @@ export class RouterAlarms {
   /** What the observer saw, and what a sync group is held back by, are among the notices; the others are nothing to
    *  this file. */
   noteNotice({ event, fields }: Notice): void {
-    const { address, mac } = fields;
+    const { address, mac, router } = fields;
+    if (event === 'address-install-failed' && typeof router === 'string') {
+      this.#faults.noteRefusal(router, `${String(address)} on ${String(fields['interface'])}: ${String(fields['errno'])}`);
+    }
     if (event === 'sync-group-split') this.#noteSplit(fields);
     if (event !== 'foreign-claim-seen' || typeof address !== 'string') return;
     if (![...this.#mastered.values()].some((addresses) => addresses.has(address))) return;

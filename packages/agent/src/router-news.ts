@@ -38,9 +38,10 @@ export class RouterNews {
   }
 
   /** The engine runs this configuration; its hooks have accepted it. */
-  noteConfigured({ routers, syncGroups }: Configuration, equipment: Equipment): void {
+  noteConfigured(configuration: Configuration, equipment: Equipment): void {
+    const { routers, syncGroups } = configuration;
     const names = routers.map(({ name }) => name);
-    this.#alarms.noteConfigured(names);
+    this.#alarms.noteConfigured(names, configuration);
     this.#tellGroups(this.#groups.configure(syncGroups, names), equipment);
   }
 

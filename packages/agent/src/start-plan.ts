@@ -1,7 +1,7 @@
 // Decides which configuration an agent begins with: what the file says, or, when its engine already runs and the file
 // cannot be used, what the engine accepted before. Pure.
 
-import { formatFinding, type Configuration, type Finding, type LoadResult } from '@baton/config';
+import { formatFinding, formatPlace, type Configuration, type Finding, type LoadResult } from '@baton/config';
 
 /** What to begin with, and what to tell about the file. Not ok: there is nothing to begin with. */
 export type StartPlan =
@@ -35,10 +35,12 @@ export function planStart(loaded: LoadResult, accepted: Configuration | undefine
 /** Why a configuration cannot follow another one in the same life of the engine; undefined when it can. */
 export function fixedDifference(before: Configuration, after: Configuration): string | undefined {
   const fixed = [
+    { key: 'node', differs: before.node !== after.node },
     { key: 'state_directory', differs: before.stateDirectory !== after.stateDirectory },
     { key: 'runtime_directory', differs: before.runtimeDirectory !== after.runtimeDirectory },
   ].find(({ differs }) => differs);
-  return fixed && `${fixed.key} cannot change while the daemon runs; restart it`;
+  if (fixed === undefined) return undefined;
+  return `${formatPlace(after, fixed.key)}: error: ${fixed.key}: cannot change while the daemon runs; restart it`;
 }
 
 /** The findings of an invalid file in one line: the first one, and how many more. */

@@ -37,6 +37,25 @@ describe('sync groups', () => {
     expect(groups.list()).toEqual([{ group: EDGE, state: 'backup', epoch: 9, reason: 'link-up', atMs: 3 }]);
   });
 
+  test('go straight to the state of the member that made the others leave, also when those are told first', () => {
+    const groups = new SyncGroups();
+    groups.configure([EDGE], EDGE.routers);
+    for (const router of EDGE.routers) groups.note(router, member('master', 1));
+    expect(story(groups.note('web', member('backup', 1, 2, 'group-member-left')))).toEqual([]);
+    expect(story(groups.note('inside', member('fault', 1, 2, 'link-down')))).toEqual(['edge master>fault 1 link-down']);
+    expect(story(groups.note('inside', member('backup', 1, 3, 'fault-cleared'))))
+      .toEqual(['edge fault>backup 1 fault-cleared']);
+  });
+
+  test('leave at once when nobody is master any more whose leaving could be told', () => {
+    const groups = new SyncGroups();
+    groups.configure([EDGE], EDGE.routers);
+    for (const router of EDGE.routers) groups.note(router, member('master', 1));
+    groups.note('web', member('backup', 1, 2, 'group-member-left'));
+    expect(story(groups.note('inside', member('backup', 1, 2, 'group-member-left'))))
+      .toEqual(['edge master>backup 1 group-member-left']);
+  });
+
   test('stop without another state when their members do, one after the other', () => {
     const groups = new SyncGroups();
     groups.configure([EDGE], EDGE.routers);

@@ -2,7 +2,7 @@
 // status show groups too. Pure.
 
 import type { SyncGroupSettings } from '@baton/config';
-import type { StateName } from '@baton/vrrp';
+import type { StateName, TransitionReason } from '@baton/vrrp';
 
 /** What is known of one router. */
 export interface MemberState {
@@ -66,7 +66,7 @@ export class SyncGroups {
       const state = groupState(members.map((member) => member?.state));
       // Grows with every mastership of the group, because the epochs of all its members do.
       const epoch = Math.max(0, ...members.map((member) => member?.epoch ?? 0));
-      if (state === before.state) return { ...before, epoch };
+      if (state === before.state || awaitsCause(before.state, members)) return { ...before, epoch };
       const deciding = newest(members.filter((member) => member?.state === state));
       const { reason, atMs } = deciding ?? newest(members) ?? UNKNOWN;
       const after = { group, state, epoch, reason, atMs };
@@ -77,8 +77,19 @@ export class SyncGroups {
   }
 }
 
+/** Whether members of a group that was master have left because another did, which is told only after them: what the
+ *  group is now, the cause will say. */
+function awaitsCause(before: StateName, members: readonly (MemberState | undefined)[]): boolean {
+  const isOneLeft = members.some((member) => member?.state === 'master');
+  return before === 'master' && isOneLeft && members.every((member) =>
+    member?.state === 'master' || (member?.state === 'backup' && member.reason === FOLLOWED));
+}
+
 function newest(members: readonly (MemberState | undefined)[]): MemberState | undefined {
   return members.reduce((a, b) => (a === undefined || (b !== undefined && b.atMs >= a.atMs) ? b : a), undefined);
 }
+
+/** Why a member leaves that only follows another one. */
+const FOLLOWED = 'group-member-left' satisfies TransitionReason;
 
 const UNKNOWN: MemberState = { state: 'initialize', epoch: 0, reason: 'startup', atMs: 0 };

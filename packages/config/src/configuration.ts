@@ -10,9 +10,12 @@ export interface Configuration {
   /** The file it came from, absolute. */
   readonly file: string;
   readonly node: string;
+  /** Without this node. */
   readonly peers: readonly PeerConfiguration[];
   /** Undefined: there is none. */
   readonly controlChannel: ControlChannelSettings | undefined;
+  /** What `peers` says about this node; absent when it does not stand there. */
+  readonly ownAddress?: IpAddress;
   readonly routers: readonly RouterSettings[];
   readonly syncGroups: readonly SyncGroupSettings[];
   readonly hooks: readonly HookConfiguration[];
@@ -21,6 +24,9 @@ export interface Configuration {
   readonly runtimeDirectory: string;
   /** Run the packet observer. */
   readonly observe: boolean;
+  /** Where keys stand that an operator may be pointed to while the daemon runs, by dotted path: those that cannot
+   *  change, and the interface of each router. 1-based; that of its map for a key that is not given. */
+  readonly places: Readonly<Record<string, { readonly line: number; readonly column: number }>>;
 }
 
 /** One entry of `virtual_routers`. */

@@ -1,7 +1,7 @@
 // Collects what is wrong or doubtful in one file and turns it into lines for an operator. Knows no vocabulary and no
 // YAML.
 
-import type { Finding } from './configuration.js';
+import type { Configuration, Finding } from './configuration.js';
 
 /** Where something stands in the file: 1-based line and column, and the dotted path of its key. */
 export interface Place {
@@ -69,6 +69,13 @@ export function formatFinding(finding: Finding): string {
   const where = `${finding.file}:${String(finding.line)}:${String(finding.column)}`;
   const what = finding.key === '' ? finding.message : `${finding.key}: ${finding.message}`;
   return escapeControls(`${where}: ${finding.severity}: ${what}`);
+}
+
+/** Where a key of an accepted file stands, as a finding begins: `/etc/baton/baton.yaml:7:11`.
+ *  @param key one of `places`; the file alone for any other */
+export function formatPlace({ file, places }: Pick<Configuration, 'file' | 'places'>, key: string): string {
+  const at = places[key];
+  return escapeControls(at === undefined ? file : `${file}:${String(at.line)}:${String(at.column)}`);
 }
 
 /** A piece of the file inside a message, in quotation marks. */

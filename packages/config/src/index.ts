@@ -10,5 +10,7 @@ export type {
 } from './configuration.js';
 
 // --- for other packages ---
+export { formatPlace } from './findings.js';
+export { readInterpreter } from './hook-program.js';
 export { findDaemonDirectories, type DaemonDirectories } from './load.js';
 export { parseDuration } from './schema/duration.js';

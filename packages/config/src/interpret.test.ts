@@ -22,10 +22,12 @@ function withKeys(keys: string): string {
   return `${keys}\nnode: lb-a\nvirtual_routers:\n  web: {interface: eth0, vrid: 51, addresses: [192.0.2.10/24]}\n`;
 }
 
-function configuration(text: string): Configuration {
+/** What a text means, whatever line it stands in. */
+function configuration(text: string): Omit<Configuration, 'places'> {
   const result = interpretConfiguration(text, '/etc/baton/baton.yaml');
   if (!result.ok) throw new Error(result.findings.map(formatFinding).join('\n'));
-  return result.configuration;
+  const { places: _, ...configured } = result.configuration;
+  return configured;
 }
 
 function findings(text: string): readonly Finding[] {
@@ -104,7 +106,7 @@ describe('a key of the file has its effect', () => {
     ['peers: {b: "2001:DB8::0:1"}', { peers: [{ node: 'b', address: '2001:db8::1', port: 8512 }] }],
     ['peers: {b: {address: {lb-a: 10.0.0.12, b: 10.0.0.13}}}',
       { peers: [{ node: 'b', address: '10.0.0.12', port: 8512 }] }],
-    ['peers: {lb-a: 10.0.0.11}', { peers: [] }],
+    ['peers: {lb-a: 10.0.0.11}', { peers: [], ownAddress: '10.0.0.11' }],
     ['peers: {}', { peers: [] }],
     ['hooks: []', { hooks: [] }],
     ['hooks: [{on: [stop, master], run: [/bin/true]}]',

@@ -3,7 +3,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { formatFinding } from './findings.js';
-import { findDaemonDirectories, loadConfiguration, MAX_FILE_BYTES } from './load.js';
+import { findDaemonDirectories, loadConfiguration, MAX_FILE_BYTES, type LoadOptions } from './load.js';
 
 const OTHER = 'give the path of another one with -c';
 const SMALLEST = `node: lb-a
@@ -22,8 +22,8 @@ function write(name: string, content: string | Buffer): string {
   return file;
 }
 
-function refusal(file: string): readonly string[] {
-  const result = loadConfiguration(file);
+function refusal(file: string, options: LoadOptions = {}): readonly string[] {
+  const result = loadConfiguration(file, options);
   return result.ok ? [] : result.findings.map(formatFinding);
 }
 
@@ -52,6 +52,10 @@ describe('the smallest useful file', () => {
         syncGroups: [],
         hooks: [], log: { level: 'info', format: 'text', file: undefined },
         stateDirectory: '/var/lib/baton', runtimeDirectory: '/run/baton', observe: false,
+        places: {
+          'node': { line: 1, column: 7 }, 'state_directory': { line: 1, column: 1 },
+          'runtime_directory': { line: 1, column: 1 }, 'virtual_routers.web.interface': { line: 4, column: 20 },
+        },
       },
     });
   });
@@ -130,13 +134,18 @@ log: {level: {lb-a: debug, lb-b: warn}}
     });
   });
 
-  test('is refused on a node that it does not speak of, once for each such key', () => {
-    const result = loadConfiguration(write('shared.yaml', shared), { node: 'lb-c' });
+  test('is refused once on a node that it does not speak of, with the names that it knows', () => {
+    expect(refusal(write('shared.yaml', shared), { node: 'vm' })).toEqual([expect.stringMatching(
+      /:1:1: error: node: this host is 'vm', the file knows 'lb-a', 'lb-b': set node:, or pass --node$/)]);
+  });
+
+  test('is refused on a node that it names itself, once for each key without a value for it', () => {
+    const result = loadConfiguration(write('shared.yaml', `node: lb-c\n${shared}`));
     expect(result).toMatchObject({ ok: false });
     const findings = result.ok ? [] : result.findings;
     expect(findings.map(({ line, column, code }) => [line, column, code])).toEqual([
-      [4, 16, 'missing-node'], [6, 15, 'missing-node'], [7, 16, 'missing-node'], [8, 23, 'missing-node'],
-        [9, 14, 'missing-node'],
+      [5, 16, 'missing-node'], [7, 15, 'missing-node'], [8, 16, 'missing-node'], [9, 23, 'missing-node'],
+      [10, 14, 'missing-node'],
     ]);
     expect(findings[1]?.message).toBe("has no value for this node, 'lb-c' (given for: 'lb-a', 'lb-b'); "
       + 'must be an integer 1..255, or a map with one per node');
@@ -192,8 +201,8 @@ describe('the program of a hook', () => {
     return findings.map((finding) => formatFinding(finding).replace(/^.*hook\.yaml:/, ''));
   }
 
-  function program(name: string, mode: number): string {
-    const path = write(name, '#!/bin/true\n');
+  function program(name: string, mode: number, text = '#!/bin/true\n'): string {
+    const path = write(name, text);
     chmodSync(path, mode);
     return path;
   }
@@ -204,6 +213,10 @@ describe('the program of a hook', () => {
     const result = loadConfiguration(
       write('hook.yaml', `${SMALLEST}hooks: [{on: [stop], run: [${path}, 0x10, true, "a b"]}]\n`));
     expect(result).toMatchObject({ ok: true, configuration: { hooks: [{ run: [path, '0x10', 'true', 'a b'] }] } });
+  });
+
+  test('need not be a script', () => {
+    expect(hookFinding(program('binary', 0o755, '\u007fELF\r\n'))).toEqual([]);
   });
 
   test('starts at the file when it is relative', () => {
@@ -225,6 +238,11 @@ describe('the program of a hook', () => {
     ['must be executable', 'text', () => program('text', 0o644), "'PATH' is not executable; run chmod +x"],
     ['must not be open to everybody', 'open', () => program('open', 0o757),
       "'PATH' can be changed by every user; run chmod o-w"],
+    ['must have an interpreter that exists', 'bare', () => program('bare', 0o755, '#! /nowhere/python -u\n'),
+      "'PATH' names an interpreter in its first line that does not exist"],
+    ['must not come from a system whose lines end otherwise', 'crlf', () => program('crlf', 0o755, '#!/bin/sh\r\n'),
+      "'PATH' has a carriage return at the end of its first line, which belongs to the name there; remove it, for "
+        + "example with sed -i 's/\\r$//'"],
   ])('%s', (_, __, make, message) => {
     const path = make();
     expect(hookFinding(path)).toEqual([`7:11: error: hooks[0].run[0]: ${message.replace("'PATH'", `'${path}'`)}`]);

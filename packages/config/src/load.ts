@@ -10,10 +10,11 @@ import { errnoOf } from './errno.js';
 import { Findings, quote, WHOLE_FILE } from './findings.js';
 import { file as fileType, DEFAULT_RUNTIME_DIRECTORY, DEFAULT_STATE_DIRECTORY } from './schema/file.js';
 import { NAME_PATTERN } from './schema/names.js';
-import { placeOf } from './schema/value-type.js';
+import { placeOf, type PerNodeKey } from './schema/value-type.js';
 import { readSource } from './source.js';
 import type { Position, SourceNode } from './source.js';
 import { toConfiguration } from './to-configuration.js';
+import { reportUnserved } from './unserved-node.js';
 import { validate } from './validate.js';
 
 /** Largest configuration file, bytes. */
@@ -44,7 +45,10 @@ export function interpretConfiguration(text: string, file: string, options: Load
   const absolute = resolve(file);
   const directory = dirname(absolute);
   const node = nodeName(root, options, findings);
-  const draft = fileType.read(root, '', { node, knownNodes: [node, ...keysOf(entry(root, 'peers'))], findings });
+  const peers = keysOf(entry(root, 'peers'));
+  const perNode: PerNodeKey[] = [];
+  const draft = fileType.read(root, '', { node, knownNodes: [node, ...peers], perNode, findings });
+  reportUnserved(perNode, { node, isSpelled: node === spelledNode(root), peers }, findings);
   const read = draft === null ? undefined : validate(draft, { node, directory }, findings);
   if (draft === null || read === undefined || findings.hasErrors()) {
     return { ok: false, findings: findings.inFileOrder() };
@@ -89,8 +93,7 @@ export function findDaemonDirectories(file: string, options: LoadOptions = {}): 
 /** The node that a file names; undefined when it names none, or cannot be read. Never throws. */
 export function findNodeName(file: string): string | undefined {
   const root = readTree(file, new Findings(file));
-  const named = root === undefined ? undefined : entry(root, 'node');
-  return named?.kind === 'scalar' && typeof named.value === 'string' ? named.value : undefined;
+  return root === undefined ? undefined : spelledNode(root);
 }
 
 /** The values of a file with their places; undefined when it cannot be read, with the reasons among the findings. */
@@ -99,10 +102,14 @@ export function readTree(file: string, findings: Findings): SourceNode | undefin
   return text === undefined ? undefined : readSource(text, findings);
 }
 
+function spelledNode(root: SourceNode): string | undefined {
+  const named = entry(root, 'node');
+  return named?.kind === 'scalar' && typeof named.value === 'string' ? named.value : undefined;
+}
+
 function nodeName(root: SourceNode, options: LoadOptions, findings: Findings): string {
   const named = entry(root, 'node');
-  const fromFile = named?.kind === 'scalar' && typeof named.value === 'string' ? named.value : undefined;
-  const node = options.node ?? fromFile;
+  const node = options.node ?? spelledNode(root);
   if (node !== undefined) return node;
   const [shortHostName = ''] = hostname().split('.');
   if (named === undefined && !NAME_PATTERN.test(shortHostName)) {

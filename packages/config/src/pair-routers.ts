@@ -1,7 +1,7 @@
 // Decides where one virtual router of two nodes would not be one: what they advertise, what they expect, and who wins.
 // Pure; secrets are compared and never told.
 
-import { formatAddressPrefix, type AddressPrefix, type IpAddress } from '@baton/base';
+import { addressFamily, formatAddressPrefix, type AddressPrefix, type IpAddress } from '@baton/base';
 import { OWNER_PRIORITY, type VirtualRouterParameters } from '@baton/vrrp';
 import type { RouterSettings } from './configuration.js';
 import { quote } from './findings.js';
@@ -18,13 +18,21 @@ export interface PairFinding {
 }
 
 type Difference = PairFinding | undefined;
-type Comparison = (own: RouterSettings, peer: RouterSettings) => Difference;
+type Comparison = (own: RouterSettings, peer: RouterSettings, nodes: PairAddresses) => Difference;
+
+/** What `peers` of either file says about the two nodes. */
+export interface PairAddresses {
+  readonly own: IpAddress | undefined;
+  readonly peer: IpAddress | undefined;
+}
 
 const BOTH_MASTER = 'each would be master for itself';
 
 /** Where the same router on two nodes differs, or must not be equal. */
-export function compareRouters(own: RouterSettings, peer: RouterSettings): readonly PairFinding[] {
-  return COMPARISONS.flatMap((compare) => compare(own, peer) ?? [])
+export function compareRouters(
+  own: RouterSettings, peer: RouterSettings, nodes: PairAddresses,
+): readonly PairFinding[] {
+  return COMPARISONS.flatMap((compare) => compare(own, peer, nodes) ?? [])
     .map((finding) => ({ ...finding, key: `virtual_routers.${own.name}.${finding.key}` }));
 }
 
@@ -105,7 +113,7 @@ function compareChecksums({ families: [own] }: RouterSettings, { families: [peer
 }
 
 /** The two must listen where the other one sends to, and in unicast expect it from where it sends. */
-function compareDestinations(own: RouterSettings, peer: RouterSettings): Difference {
+function compareDestinations(own: RouterSettings, peer: RouterSettings, nodes: PairAddresses): Difference {
   for (const ours of own.families) {
     const theirs = peer.families.find(({ family }) => family === ours.family);
     if (theirs === undefined) continue;
@@ -113,17 +121,26 @@ function compareDestinations(own: RouterSettings, peer: RouterSettings): Differe
       return error('unicast', 'pair-unicast', `is used by one node only: ${BOTH_MASTER}`);
     }
     const [from, to] = [own.sourceAddresses[ours.family], peer.sourceAddresses[ours.family]];
-    const unheard = isUnknown(from, theirs) ? from : isUnknown(to, ours) ? to : undefined;
+    const unheard = unknownOf(from, theirs) ?? unknownOf(to, ours);
     if (unheard !== undefined) {
       return error('unicast', 'pair-unicast', `advertisements from ${unheard} are expected by nobody: ${BOTH_MASTER}`);
+    }
+    const doubtful = unknownOf(from ?? nodes.own, theirs) ?? unknownOf(to ?? nodes.peer, ours);
+    if (doubtful !== undefined) {
+      const message = `advertisements from ${doubtful}, the address under peers, are expected by nobody: `
+        + `${BOTH_MASTER}, unless they leave from another address; source_address says which`;
+      return warning('unicast', 'pair-unicast', message);
     }
   }
   return undefined;
 }
 
-/** Whether a router would not listen to this source; a source that no file tells is none. */
-function isUnknown(source: IpAddress | undefined, { unicast }: VirtualRouterParameters): boolean {
-  return source !== undefined && unicast !== undefined && !unicast.peers.some(({ address }) => address === source);
+/** A source that a router would not listen to; one that no file tells, or of the other family, is none. */
+function unknownOf(
+  source: IpAddress | undefined, { unicast, family }: VirtualRouterParameters,
+): IpAddress | undefined {
+  if (source === undefined || unicast === undefined || addressFamily(source) !== family) return undefined;
+  return unicast.peers.some(({ address }) => address === source) ? undefined : source;
 }
 
 function compareVirtualMac({ virtualMac }: RouterSettings, peer: RouterSettings): Difference {

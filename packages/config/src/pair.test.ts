@@ -183,3 +183,29 @@ describe('two files', () => {
       ['1:1 error missing-key virtual_routers: is required: a map of names with at least one entry']);
   });
 });
+
+describe('unicast peers that no source_address proves wrong', () => {
+  const file = (node: string, priority: number, peer: string, nodes: string, source = ''): string =>
+    `node: ${node}\npeers: ${nodes}\nvirtual_routers:\n  web: {interface: eth0, vrid: 51, `
+    + `priority: ${String(priority)}, ${ADDRESSES}, unicast: {peers: [${peer}]}${source}}\n`;
+  const both = '{lb-a: 10.0.0.11, lb-b: 10.0.0.12}';
+  const doubt = (address: string): string => '4:88 warning pair-unicast unicast: '
+    + `advertisements from ${address}, the address under peers, are expected by nobody: ${ALONE}, `
+    + 'unless they leave from another address; source_address says which';
+
+  test('are doubtful when the address of a node under peers is not among those of the other', () => {
+    const peer = file('lb-b', 253, '10.0.0.11', both);
+    expect(compare(file('lb-a', 254, '10.0.0.13', both), peer)).toEqual([doubt('10.0.0.12')]);
+    expect(compare(file('lb-a', 254, '10.0.0.12', both), peer)).toEqual([]);
+  });
+
+  test('are compared with what the other file says of a node that does not stand in its own', () => {
+    const own = file('lb-a', 254, '10.0.0.12', '{lb-b: 10.0.0.12}');
+    expect(compare(own, file('lb-b', 253, '10.0.0.19', '{lb-a: 10.0.0.11}'))).toEqual([doubt('10.0.0.11')]);
+  });
+
+  test('are not doubted when source_address says what the others expect', () => {
+    const own = file('lb-a', 254, '10.1.0.12', both, ', source_address: 10.1.0.11');
+    expect(compare(own, file('lb-b', 253, '10.1.0.11', both, ', source_address: 10.1.0.12'))).toEqual([]);
+  });
+});

@@ -1,9 +1,10 @@
 // Decides what only the configurations of two nodes together show: which nodes, routers and groups have no counterpart.
 // What two routers disagree on is in pair-routers.ts. Pure.
 
+import type { IpAddress } from '@baton/base';
 import type { Configuration, RouterSettings } from './configuration.js';
 import { quote } from './findings.js';
-import { compareRouters, type PairFinding } from './pair-routers.js';
+import { compareRouters, type PairAddresses, type PairFinding } from './pair-routers.js';
 
 /** Everything that two nodes disagree on and that matters to their elections or their addresses. Errors are what keeps
  *  them from being one virtual router. */
@@ -13,13 +14,14 @@ export function comparePair(own: Configuration, peer: Configuration): readonly P
     return [{ severity: 'error', code: 'same-node', key: 'node', message: `the other file is that of ${there} too` }];
   }
   const matches = own.routers.map((router) => ({ router, other: counterpart(router, peer.routers) }));
+  const nodes: PairAddresses = { own: addressIn(own.node, own, peer), peer: addressIn(peer.node, peer, own) };
   const findings: PairFinding[] = [];
   const warn = (code: string, key: string, message: string): void => {
     findings.push({ severity: 'warning', code, key, message });
   };
   if (!own.peers.some(({ node }) => node === peer.node)) warn('unknown-peer', 'peers', `${there} is not among them`);
   for (const { router, other } of matches) {
-    if (other !== undefined) findings.push(...compareRouters(router, other));
+    if (other !== undefined) findings.push(...compareRouters(router, other, nodes));
     else warn('missing-router', `virtual_routers.${router.name}`, `${there} has no such router, and cannot take over`);
   }
   for (const { name } of peer.routers.filter((router) => !matches.some(({ other }) => other === router))) {
@@ -31,6 +33,11 @@ export function comparePair(own: Configuration, peer: Configuration): readonly P
     warn('pair-sync-groups', 'sync_groups', message);
   }
   return findings;
+}
+
+/** What a node's own file says, or else that of the other one. */
+function addressIn(node: string, file: Configuration, other: Configuration): IpAddress | undefined {
+  return file.ownAddress ?? other.peers.find((each) => each.node === node)?.address;
 }
 
 /** By name; a router that has another name there is found by its VRID. */

@@ -7,6 +7,7 @@ import type {
   PeerConfiguration,
 } from './configuration.js';
 import { given, nodeAddresses, type DraftFile, type DraftHook } from './draft.js';
+import { WHOLE_FILE } from './findings.js';
 import { toRouter } from './to-parameters.js';
 
 /** What a file does not say itself. */
@@ -30,6 +31,7 @@ export function toConfiguration(draft: DraftFile, surroundings: Surroundings): C
     peers: (draft.peers?.value ?? []).filter((peer) => peer.name !== node)
       .map((peer): PeerConfiguration => ({ node: peer.name, address: peer.value.address, port: peer.value.port })),
     controlChannel: toControlChannel(draft.control_channel, credentials),
+    ...(nodes.own === undefined ? {} : { ownAddress: nodes.own.address }),
     routers: given(draft.virtual_routers).map((router) => toRouter(router, nodes, secrets)),
     syncGroups: (draft.sync_groups?.value ?? []).map(({ name, value }) =>
       ({ name, routers: value.map((router) => router.value) })),
@@ -38,6 +40,7 @@ export function toConfiguration(draft: DraftFile, surroundings: Surroundings): C
     stateDirectory: resolve(directory, given(draft.state_directory)),
     runtimeDirectory: resolve(directory, given(draft.runtime_directory)),
     observe: given(draft.observe),
+    places: toPlaces(draft),
   };
 }
 
@@ -46,6 +49,19 @@ function toControlChannel(
   channel: DraftFile['control_channel'], credentials: ChannelCredentials,
 ): ControlChannelSettings | undefined {
   return channel?.value === undefined ? undefined : { listen: channel.value.listen?.value, credentials };
+}
+
+function toPlaces(draft: DraftFile): Configuration['places'] {
+  const routers = given(draft.virtual_routers).map(({ name, value }) =>
+    [`virtual_routers.${name}.interface`, value.interface] as const);
+  const keys = [
+    ['node', draft.node], ['state_directory', draft.state_directory], ['runtime_directory', draft.runtime_directory],
+    ...routers,
+  ] as const;
+  return Object.fromEntries(keys.map(([key, located]) => {
+    const { line, column } = located?.at ?? WHOLE_FILE;
+    return [key, { line, column }];
+  }));
 }
 
 function toHook(hook: DraftHook, directory: string): HookConfiguration {

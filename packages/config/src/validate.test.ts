@@ -170,3 +170,22 @@ log: {level: loud}
     [10, 26, 'hook-missing'], [10, 39, 'wrong-type'], [11, 14, 'unknown-word'],
   ]);
 });
+
+describe('a virtual address that a node has of its own under peers', () => {
+  const file = (address: string, priority: string): string => 'node: lb-a\n'
+    + 'peers: {lb-a: 10.0.0.11, lb-b: 10.0.0.12}\nvirtual_routers:\n'
+    + `  web: {interface: eth0, vrid: 51, addresses: [${address}/24], priority: ${priority}}\n`;
+
+  test('is refused on that node below priority 255', () => {
+    expect(lines(file('10.0.0.11', '254'))).toEqual(['f:4:48: error: virtual_routers.web.addresses[0]: '
+      + "10.0.0.11 is this node's own address under peers, and would be taken off it while it is not master; "
+      + 'list another address, or give its owner priority 255']);
+    expect(findings(file('10.0.0.11', '255')).map(({ code }) => code)).toEqual(['address-owner']);
+  });
+
+  test('is doubtful on another node, unless the file shows its owner', () => {
+    expect(lines(file('10.0.0.12', '254'))).toEqual(['f:4:48: warning: virtual_routers.web.addresses[0]: '
+      + "10.0.0.12 is the address of 'lb-b' under peers, which is its owner only with priority 255"]);
+    expect(findings(file('10.0.0.12', '{lb-a: 254, lb-b: 255}'))).toEqual([]);
+  });
+});

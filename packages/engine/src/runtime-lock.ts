@@ -1,8 +1,7 @@
 // The lock on the runtime directory: who holds it is the daemon there, or acts in the place of a dead one.
 
 import { BatonError, describeError } from '@baton/base';
-import { lockFile, type FileLock } from '@baton/linux';
-import { mkdirSync } from 'node:fs';
+import { lockFile, makeDirectories, type FileLock } from '@baton/linux';
 import { join } from 'node:path';
 
 /** The lock, held. */
@@ -14,7 +13,7 @@ export type RuntimeLock = Extract<FileLock, { ok: true }>;
  *    directory cannot be used */
 export function takeRuntimeLock(directory: string): RuntimeLock {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o750 });
+    makeDirectories(directory, 0o750);
   } catch (cause) {
     throw new BatonError(
       'ERR_ENGINE_RUNTIME_DIRECTORY',

@@ -1,7 +1,7 @@
 // The demo: two real Baton nodes and a client on a LAN of namespaces; the master is taken away in several ways.
 // Decides what is shown, and whether each step ended as it has to: the address moved from the one to the other, and
 // nobody else answers for it, or only who has to.
-// Option: --interval 100ms (advertisement interval, 10ms to 10s, default 1s). Exits with 0 when every step did.
+// Options: --interval 100ms (advertisement interval, 10ms to 10s, default 1s), --help. Exits with 0 when every step did.
 
 import { parseArgs } from 'node:util';
 import { describeError, type Instant } from '@baton/base';
@@ -28,6 +28,12 @@ const MARGIN_MS = 5_000;
 const RECENT_MS = 50;
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
+const USAGE = `Usage: npm run demo -- [--interval 100ms]
+
+Shows how the address of two nodes moves when the master is taken away in several ways.
+
+  --interval TIME  between advertisements, 10ms to 10s in steps of 10ms (default 1s)
+  -h, --help       print this`;
 
 const paint = choosePaint(process.stdout.isTTY && process.env['NO_COLOR'] === undefined);
 
@@ -171,12 +177,33 @@ function timeline(): Stage['say'] {
 }
 
 function readInterval(): number {
-  const { values } = parseArgs({ options: { interval: { type: 'string', default: '1s' } }, strict: true });
-  const match = /^(\d+)(ms|s)$/.exec(values.interval);
+  const { interval, help } = readOptions();
+  if (help) {
+    print(USAGE);
+    return process.exit(0);
+  }
+  const match = /^(\d+)(ms|s)$/.exec(interval);
   const intervalMs = Number(match?.[1]) * (match?.[2] === 's' ? 1000 : 1);
   const inRange = intervalMs >= SHORTEST_INTERVAL_MS && intervalMs <= LONGEST_INTERVAL_MS;
   if (inRange && intervalMs % INTERVAL_STEP_MS === 0) return intervalMs;
-  process.stderr.write('demo: --interval takes 10ms to 10s in steps of 10ms, for example --interval 100ms\n');
+  return refuseUsage('--interval takes 10ms to 10s in steps of 10ms, for example --interval 100ms');
+}
+
+function readOptions(): { readonly interval: string; readonly help: boolean } {
+  try {
+    return parseArgs({
+      options: { interval: { type: 'string', default: '1s' }, help: { type: 'boolean', short: 'h', default: false } },
+      strict: true,
+    }).values;
+  } catch (error) {
+    // What parseArgs throws about the words of a user has a code of its own; everything else is not theirs.
+    if (!(error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'))) throw error;
+    return refuseUsage(`${error.message}\n\n${USAGE}`);
+  }
+}
+
+function refuseUsage(message: string): never {
+  process.stderr.write(`demo: ${message}\n`);
   return process.exit(EXIT_USAGE);
 }
 

@@ -2,6 +2,7 @@
 // Knows no VRRP and decides nothing; every failure of a system call is a value.
 
 // --- for users: processes ---
+export { makeDirectories } from './directory.js';
 export { lockFile, type FileLock } from './lock.js';
 export { lockName, type NameHolder, type NameLock } from './name-lock.js';
 export { dropInheritableCapabilities, useRealTimeScheduling } from './process.js';

@@ -163,6 +163,14 @@ describe('one command', () => {
     expect(await result).toMatchObject({ outcome: 'not-started', message: expect.stringContaining('ENOENT') });
   });
 
+  test.each(['/nowhere/python', '/bin/sh\r'])('whose interpreter is %j, which does not exist, says so', async (name) => {
+    const path = join(directory, 'hook');
+    writeFileSync(path, `#!${name}\nexit 0\n`, { mode: 0o755 });
+    const { result } = startCommand({ words: [path], environment: {}, input: '', timeoutMs: 1000 });
+    const message = `cannot start ${path}: its interpreter ${JSON.stringify(name)} does not exist (ENOENT)`;
+    expect(await result).toMatchObject({ outcome: 'not-started', message });
+  });
+
   test('whose arguments the kernel refuses is a result and not an error', async () => {
     const { result } = startCommand({
       words: ['/bin/true', 'x'.repeat(4_000_000)], environment: {}, input: '', timeoutMs: 1000,

@@ -3,9 +3,10 @@
 // background is neither waited for nor listened to.
 
 import { describeError } from '@baton/base';
+import { readInterpreter } from '@baton/config';
 import { openPipe } from '@baton/linux';
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync } from 'node:fs';
+import { closeSync, existsSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { identifyProcess } from '../process-identity.js';
 
@@ -73,7 +74,7 @@ export function startCommand(command: Command): RunningCommand {
   try {
     spawned = spawnDetached(command);
   } catch (error) {
-    return { process: undefined, result: Promise.resolve(notStarted(error, startedAt)), kill: () => undefined };
+    return { process: undefined, result: Promise.resolve(notStarted(error, command, startedAt)), kill: () => undefined };
   }
   const { child, stdin, stdout } = spawned;
   const timers: NodeJS.Timeout[] = [];
@@ -92,7 +93,7 @@ export function startCommand(command: Command): RunningCommand {
       resolve(settled);
     };
     child.once('error', (error) => {
-      if (child.pid === undefined) settle(notStarted(error, startedAt));
+      if (child.pid === undefined) settle(notStarted(error, command, startedAt));
     });
     child.once('exit', (exitCode, signal) => {
       // The group may hold what the program left behind. After a timeout nothing of it survives.
@@ -186,11 +187,27 @@ function signalChild(child: ChildProcess, signal: NodeJS.Signals): void {
   signalGroup(child.pid, signal);
 }
 
-function notStarted(error: unknown, startedAt: number): CommandResult {
+function notStarted(error: unknown, { words: [program = ''] }: Command, startedAt: number): CommandResult {
   return {
     outcome: 'not-started', exitCode: null, signal: null, output: '', droppedBytes: 0,
-    durationMs: performance.now() - startedAt, message: describeError(error),
+    durationMs: performance.now() - startedAt, message: explainNotStarted(error, program),
   };
+}
+
+/** ENOENT for a program that is there is about what its first line names. */
+function explainNotStarted(error: unknown, program: string): string {
+  const { code } = error as NodeJS.ErrnoException;
+  const interpreter = code === 'ENOENT' ? interpreterOf(program) : undefined;
+  if (interpreter === undefined) return describeError(error);
+  return `cannot start ${program}: its interpreter ${JSON.stringify(interpreter)} does not exist (ENOENT)`;
+}
+
+function interpreterOf(program: string): string | undefined {
+  try {
+    return existsSync(program) ? readInterpreter(program) : undefined;
+  } catch {
+    return undefined; // not readable, or gone meanwhile: then ENOENT is all there is to say
+  }
 }
 
 /** Keeps the first MAX_OUTPUT_BYTES and counts the rest, which is still read so that the program never blocks on us. */

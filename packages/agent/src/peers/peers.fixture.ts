@@ -59,7 +59,7 @@ function node(name: string, port: number, credentials: ChannelCredentials): Conf
   const [other = ''] = Object.keys(ADDRESSES).filter((each) => each !== name);
   return {
     file: '/etc/baton/baton.yaml', node: name, peers: [{ node: other, address: ADDRESSES[other] ?? '', port }],
-    controlChannel: { listen: { address: ADDRESSES[name] ?? '', port }, credentials },
+    places: {}, controlChannel: { listen: { address: ADDRESSES[name] ?? '', port }, credentials },
     routers: [settings('web')], syncGroups: [], hooks: [],
     log: { level: 'debug', format: 'text', file: undefined }, observe: false,
     stateDirectory: '/var/lib/baton', runtimeDirectory: '/run/baton',

@@ -6,6 +6,7 @@ import type { DraftRouter, NodeAddresses } from '../draft.js';
 import type { Findings } from '../findings.js';
 import { spellDuration } from '../schema/duration.js';
 import { validateAddresses } from './addresses.js';
+import { validateNodeAddresses } from './node-addresses.js';
 import { validateDestinations, validateKnownRouters, validateSources } from './unicast.js';
 
 /** Faster than this, a pause of a whole virtual machine looks like a dead master, ms. */
@@ -20,6 +21,7 @@ const INTERVALS = {
 /** Reports every contradiction and doubt in one router. */
 export function validateRouter(router: DraftRouter, nodes: NodeAddresses, findings: Findings): void {
   validateAddresses(router, findings);
+  validateNodeAddresses(router, nodes, findings);
   validateInterval(router, findings);
   validateLease(router, findings);
   reportOwner(router, findings);

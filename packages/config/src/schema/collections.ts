@@ -165,12 +165,8 @@ function readPerNode(
       reading.findings.warning('unknown-node', placeOf(entry.keyAt, entryPath), message);
     }
   }
-  if (!given.entries.some((entry) => entry.key === reading.node)) {
-    const names = given.entries.map((entry) => quote(entry.key)).slice(0, 8).join(', ');
-    const message = `has no value for this node, ${quote(reading.node)} (given for: ${names === '' ? 'none' : names}); `
-      + `must be ${field.type.allowed}, or a map with one per node`;
-    reading.findings.error('missing-node', placeOf(given.at, path), message);
-  }
+  const nodes = given.entries.map(({ key }) => key);
+  reading.perNode.push({ at: placeOf(given.at, path), nodes, allowed: field.type.allowed });
   const own = byNode.find(({ node }) => node === reading.node);
   return own === undefined ? undefined : { value: own.value, at: own.at, byNode };
 }

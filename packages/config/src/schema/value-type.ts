@@ -11,7 +11,18 @@ export interface Reading {
   readonly node: string;
   /** Every node name that the file speaks of. */
   readonly knownNodes: readonly string[];
+  /** Every key that was given per node, for unserved-node.ts. */
+  readonly perNode: PerNodeKey[];
   readonly findings: Findings;
+}
+
+/** A key with one value per node. */
+export interface PerNodeKey {
+  readonly at: Place;
+  /** Those that have a value, good or wrong. */
+  readonly nodes: readonly string[];
+  /** What the value must be. */
+  readonly allowed: string;
 }
 
 /** A value that means "not used": a word, a truth value, nothing, an empty list or an empty map. */
