@@ -77,7 +77,8 @@ describe('baton reload', () => {
     await machine.startAgent();
     const configuration = { ...machine.configuration(['web']), stateDirectory: '/elsewhere' };
     machine.file = { ok: true, warnings: [], configuration };
-    const detail = 'state_directory cannot change while the daemon runs; restart it';
+    const place = '/etc/baton/baton.yaml:8:18';
+    const detail = `${place}: error: state_directory: cannot change while the daemon runs; restart it`;
     expect(await reload(true)).toMatchObject({ outcome: 'refused', detail });
     expect(await reload(false)).toMatchObject({ outcome: 'refused', detail });
   });
