@@ -79,7 +79,8 @@ export class Machine {
       log: { level: 'debug', format: 'text', file: undefined }, observe: false,
       stateDirectory: join(this.directory, 'state'), runtimeDirectory: join(this.directory, 'run'),
       places: {
-        node: { line: 1, column: 7 }, state_directory: { line: 8, column: 18 }, runtime_directory: { line: 9, column: 20 },
+        node: { line: 1, column: 7 },
+        state_directory: { line: 8, column: 18 }, runtime_directory: { line: 9, column: 20 },
         ...Object.fromEntries(routers.map((name, index) =>
           [`virtual_routers.${name}.interface`, { line: 4 + index, column: 20 }])),
       },

@@ -56,7 +56,8 @@ export class RouterAlarms {
   noteNotice({ event, fields }: Notice): void {
     const { address, mac, router } = fields;
     if (event === 'address-install-failed' && typeof router === 'string') {
-      this.#faults.noteRefusal(router, `${String(address)} on ${String(fields['interface'])}: ${String(fields['errno'])}`);
+      const { interface: carrier, errno } = fields;
+      this.#faults.noteRefusal(router, `${String(address)} on ${String(carrier)}: ${String(errno)}`);
     }
     if (event === 'sync-group-split') this.#noteSplit(fields);
     if (event !== 'foreign-claim-seen' || typeof address !== 'string') return;

@@ -9,7 +9,8 @@ import type { Findings, Place } from './findings.js';
 
 /** What the file system says of a program. */
 type ProgramState =
-  | 'good' | 'missing' | 'no-file' | 'not-executable' | 'writable' | 'carriage-return' | 'no-interpreter' | 'unreadable';
+  | 'good' | 'missing' | 'no-file' | 'not-executable' | 'writable' | 'carriage-return' | 'no-interpreter'
+  | 'unreadable';
 
 /** How much of a script the kernel reads for the line that names its interpreter, bytes (execve(2)). */
 const FIRST_LINE_BYTES = 256;

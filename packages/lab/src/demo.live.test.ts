@@ -21,7 +21,7 @@ test('an interval that no advertisement can carry is refused with exit code 2', 
   expect(result.stderr).toContain('10ms to 10s');
 });
 
-test('a user who asks for help gets the usage and exit code 0, and one with an unknown option exit code 2', async () => {
+test('help is the usage with exit code 0, and an unknown option is refused with exit code 2', async () => {
   const help = await runToEnd([process.execPath, DEMO, '--help']);
   expect(help).toMatchObject({ code: 0, stderr: '' });
   expect(help.stdout).toMatch(/^Usage: npm run demo -- .*--interval/);

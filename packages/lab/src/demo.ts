@@ -1,7 +1,8 @@
 // The demo: two real Baton nodes and a client on a LAN of namespaces; the master is taken away in several ways.
 // Decides what is shown, and whether each step ended as it has to: the address moved from the one to the other, and
 // nobody else answers for it, or only who has to.
-// Options: --interval 100ms (advertisement interval, 10ms to 10s, default 1s), --help. Exits with 0 when every step did.
+// Options: --interval 100ms (advertisement interval, 10ms to 10s, default 1s), --help.
+// Exits with 0 when every step did.
 
 import { parseArgs } from 'node:util';
 import { describeError, type Instant } from '@baton/base';
@@ -197,7 +198,8 @@ function readOptions(): { readonly interval: string; readonly help: boolean } {
     }).values;
   } catch (error) {
     // What parseArgs throws about the words of a user has a code of its own; everything else is not theirs.
-    if (!(error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'))) throw error;
+    const code = error instanceof TypeError && 'code' in error ? String(error.code) : '';
+    if (!(error instanceof TypeError) || !code.startsWith('ERR_PARSE_ARGS')) throw error;
     return refuseUsage(`${error.message}\n\n${USAGE}`);
   }
 }

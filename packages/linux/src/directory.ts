@@ -1,5 +1,5 @@
-// Makes a directory with what is missing above it. Node's own recursive mkdir never ends where the kernel answers ENOENT
-// below a directory that exists, as under /proc, and takes the process with it.
+// Makes a directory with what is missing above it. Node's own recursive mkdir never ends where the kernel answers
+// ENOENT below a directory that exists, as under /proc, and takes the process with it.
 
 import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';

@@ -163,7 +163,7 @@ describe('one command', () => {
     expect(await result).toMatchObject({ outcome: 'not-started', message: expect.stringContaining('ENOENT') });
   });
 
-  test.each(['/nowhere/python', '/bin/sh\r'])('whose interpreter is %j, which does not exist, says so', async (name) => {
+  test.each(['/nowhere/python', '/bin/sh\r'])('whose interpreter %j does not exist says so', async (name) => {
     const path = join(directory, 'hook');
     writeFileSync(path, `#!${name}\nexit 0\n`, { mode: 0o755 });
     const { result } = startCommand({ words: [path], environment: {}, input: '', timeoutMs: 1000 });

@@ -74,7 +74,8 @@ export function startCommand(command: Command): RunningCommand {
   try {
     spawned = spawnDetached(command);
   } catch (error) {
-    return { process: undefined, result: Promise.resolve(notStarted(error, command, startedAt)), kill: () => undefined };
+    const result = Promise.resolve(notStarted(error, command, startedAt));
+    return { process: undefined, result, kill: () => undefined };
   }
   const { child, stdin, stdout } = spawned;
   const timers: NodeJS.Timeout[] = [];
