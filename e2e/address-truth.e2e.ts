@@ -56,6 +56,23 @@ describe('the address of the master', () => {
       await bed.waitForHolders(['b'], 1_000);
     }));
 
+  test('D10: that the kernel refuses disturbs no healthy master: it goes on, and hears nothing of the other one', () =>
+    onLan(['a', 'b'], async (bed) => {
+      const router = { extra_addresses: [{ address: '10.6.6.6/24', interface: 'absent0' }] };
+      const a = bed.baton('a', { priority: 254, router });
+      const b = bed.baton('b', { priority: 253 });
+      await elect(b);
+      const capture = await bed.captureFrom('a');
+      await a.start();
+      const fault = await waitForTransition(a, 'backup>fault', START_DEADLINE_MS);
+      // Tried again after 5 s, and refused again.
+      await waitForTransition(a, 'backup>fault', 15_000, { after: fault });
+      await capture.settle();
+      expect(capture.adverts()).toEqual([]);
+      expect(story(b)).toEqual(['initialize>backup startup', 'backup>master master-down-timer']);
+      expect((await a.status())?.alarms.map(({ name }) => name)).toEqual(['address-install-failed']);
+    }));
+
   test('D10: that the kernel refuses is never announced nor told to a hook, and the peer has it within 2 s', () =>
     onLan(['a', 'b'], async (bed) => {
       const hooks = [{ on: ['master', 'fault'], run: ['/bin/true'] }];

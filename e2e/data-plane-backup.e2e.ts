@@ -115,8 +115,8 @@ describe.each(MODES)('$name', (mode) => {
 /** Starts a as master and b as its backup.
  *  @returns the backup */
 async function electOn(bed: Bed, mode: Mode): Promise<ReturnType<Bed['baton']>> {
-  // A later burst would tell who asks in vain where the addresses are.
-  const quiet = { announce: { delayed_count: 0 } };
+  // A later burst, also one for the lease of a master that might have died, would tell who asks in vain.
+  const quiet = { announce: { delayed_count: 0 }, lease: '0s' };
   const router = { addresses: DUAL_STACK, virtualMac: mode.virtualMac, router: quiet };
   const backup = bed.baton('b', { priority: 100, ...router });
   await elect(bed.baton('a', { priority: 200, ...router }), backup);

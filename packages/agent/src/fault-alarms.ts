@@ -35,8 +35,10 @@ export class FaultAlarms {
     if (settings === undefined) this.#routers.delete(router);
     else this.#routers.set(router, { faults, settings });
     if (!faults.includes('address-install-failed')) this.#refusals.delete(router);
+    // What a missing interface brings along needs no words of its own.
+    const told: readonly FaultReason[] = faults.includes('interface-missing') ? ['interface-missing'] : faults;
     for (const reason of EXPLAINED) {
-      if (faults.includes(reason)) this.#alarms.raise(reason, this.#explain(reason, router, settings), router);
+      if (told.includes(reason)) this.#alarms.raise(reason, this.#explain(reason, router, settings), router);
       else this.#alarms.clear(reason, router);
     }
   }

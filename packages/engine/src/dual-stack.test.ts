@@ -39,11 +39,11 @@ describe('a router with addresses of both families', () => {
       'open eth0',
       'open eth0 (IPv6)',
       'initialize -> backup (startup)',
-      'send priority 100',
       `claim ${VIP}`,
+      ...VIPS6.map((address) => `claim ${address}`),
+      'send priority 100',
       `announce ${VIP} x5`,
       'send priority 100 (IPv6)',
-      ...VIPS6.map((address) => `claim ${address}`),
       `announce ${VIPS6.join(',')} x5`,
       'backup -> master (master-down-timer)',
     ]);

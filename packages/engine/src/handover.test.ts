@@ -39,8 +39,8 @@ describe('a router that is told to take over', () => {
     host.takeCalls();
     host.engine.takeOver('web');
     expect(host.takeCalls()).toEqual([
-      `claim ${VIP}`, `announce ${VIP} x5`, ...VIPS6.map((address) => `claim ${address}`),
-      `announce ${VIPS6.join(',')} x5`, 'send priority 100', 'send priority 100 (IPv6)', 'backup -> master (handover)',
+      `claim ${VIP}`, ...VIPS6.map((address) => `claim ${address}`), `announce ${VIP} x5`, 'send priority 100',
+      `announce ${VIPS6.join(',')} x5`, 'send priority 100 (IPv6)', 'backup -> master (handover)',
     ]);
   });
 

@@ -23,14 +23,14 @@ function master(...configurations: RouterConfiguration[]): FakeHost {
 }
 
 describe('a virtual MAC', () => {
-  test('is there from the start, and on only from the advertisement to the release', () => {
+  test('is there from the start, and on only from the claim to the release', () => {
     const host = started(vmac);
     expect(host.takeCalls()).toEqual(['open eth0', 'ensure vr4.7.2', 'initialize -> backup (startup)']);
     host.runUntil(host.now + MASTER_DOWN_MS);
     expect(host.takeCalls()).toEqual([
-      'send priority 100',
       'activate vr4.7.2',
       `claim ${VIP}`,
+      'send priority 100',
       `announce ${VIP} x5 as reply of ${MAC} by eth0`,
       'backup -> master (master-down-timer)',
     ]);
@@ -197,10 +197,10 @@ describe('routes', () => {
     host.takeCalls();
     host.runUntil(host.now + MASTER_DOWN_MS);
     expect(host.takeCalls()).toEqual([
-      'send priority 100',
       `claim ${VIP}`,
       'claim route 0.0.0.0/0',
       'claim route 10.50.0.0/16',
+      'send priority 100',
       `announce ${VIP} x5`,
       'backup -> master (master-down-timer)',
     ]);

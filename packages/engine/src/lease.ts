@@ -37,6 +37,7 @@ export class Leases {
     const lease = this.#leases.get(address);
     if (lease === undefined) return false;
     if (lease.seconds === undefined || lease.seconds !== wantedSeconds) return lease.seconds !== wantedSeconds;
+    if (lease.since === now) return false; // just claimed
     return lease.since + 1000 * lease.seconds - now < (LEASE_INTERVALS + 1) * advertIntervalMs;
   }
 }

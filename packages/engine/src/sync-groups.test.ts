@@ -42,11 +42,11 @@ describe('a sync group', () => {
     host.takeCalls();
     host.runUntil(host.now + MASTER_DOWN_MS);
     expect(host.takeCalls()).toEqual([
-      'send priority 100',
       `claim ${VIP}`,
+      `claim ${OTHER_VIP}`,
+      'send priority 100',
       `announce ${VIP} x5`,
       'send priority 100',
-      `claim ${OTHER_VIP}`,
       `announce ${OTHER_VIP} x5`,
       'backup -> master (master-down-timer)',
       'backup -> master (master-down-timer)',

@@ -45,8 +45,7 @@ export class LeaseRules {
   }
 
   check(): void {
-    const gone = this.#nodes.filter(({ node }) => !node.isAwake);
-    if (gone.length === 0) {
+    if (this.#nodes.every(({ node }) => node.isAwake)) {
       this.#answeringSince.clear();
       return;
     }
@@ -54,7 +53,7 @@ export class LeaseRules {
       const master = this.#nodes.find(({ node, stateOf }) => node.isAwake && stateOf(session.key) === 'master');
       for (const { address } of session.parameters.addresses) {
         const isContested = master !== undefined && answers(master.node, session, address);
-        for (const { node } of gone) this.#judge(node, session, address, isContested);
+        for (const { node } of this.#nodes) this.#judge(node, session, address, isContested);
       }
     }
   }
@@ -62,7 +61,7 @@ export class LeaseRules {
   #judge(node: SimulatedNode, session: Session, address: string, isContested: boolean): void {
     const key = `${session.key} ${address} ${node.name}`;
     const isOwned = this.#owned.has(`${session.key} ${node.name}`);
-    if (!isContested || isOwned || !answers(node, session, address)) {
+    if (node.isAwake || !isContested || isOwned || !answers(node, session, address)) {
       this.#answeringSince.delete(key);
       return;
     }

@@ -109,7 +109,7 @@ describe('a recording', () => {
     const without = lines.filter((line) => !claims(line));
     const where = `line ${String(lines.findIndex(claims) + 1)}`;
     expect(() => replay(without)).toThrow(
-      `${where}: the engine asks to claim, the recording goes on with an answer to announce`,
+      `${where}: the engine asks to claim, the recording goes on with an answer to send`,
     );
   });
 

@@ -18,7 +18,7 @@ function reconfigured(changes: Partial<VirtualRouterParameters>): VirtualRouterI
 describe('extra addresses', () => {
   test('are claimed and announced behind the others at takeover, whatever their family', () => {
     const timeline = Timeline.started(withExtras()).until(T);
-    expect(timeline.take().slice(1, 4)).toEqual([`${String(T)} send 100`, `${String(T)} claim ${BOTH}`,
+    expect(timeline.take().slice(1, 4)).toEqual([`${String(T)} claim ${BOTH}`, `${String(T)} send 100`,
       `${String(T)} announce ${BOTH} x5`]);
   });
 

@@ -14,13 +14,13 @@ const heard6 = (priority: number, source = P6): VirtualRouterInput =>
 describe('a virtual router over IPv6', () => {
   test('D03: an owner is master at once, and every address is announced', () => {
     expect(Timeline.started(f6({ ...QUIET, priority: 255 })).take()).toEqual([
-      '0 send 255', `0 claim ${BOTH}`, `0 announce ${BOTH} x5`, '0 initialize -> master: address-owner',
+      `0 claim ${BOTH}`, '0 send 255', `0 announce ${BOTH} x5`, '0 initialize -> master: address-owner',
     ]);
   });
 
   test('E01: takes over from silence', () => {
     expect(Timeline.started(f6(QUIET)).until(T).take()).toEqual([
-      '0 initialize -> backup: startup', `${String(T)} send 100`, `${String(T)} claim ${BOTH}`,
+      '0 initialize -> backup: startup', `${String(T)} claim ${BOTH}`, `${String(T)} send 100`,
       `${String(T)} announce ${BOTH} x5`, `${String(T)} backup -> master: master-down-timer`,
     ]);
   });

@@ -131,7 +131,7 @@ export class Standing {
   takeBackClaim(): void {
     if (this.#state.kind !== 'master' || this.#state.unprovenSince === undefined) return;
     this.statistics.became_master -= 1;
-    if (this.#state.reason === 'handover') this.statistics.adverts_sent -= 1; // its only advert came after the claim
+    this.statistics.adverts_sent -= 1; // its only advert comes after the claim
     this.#epoch -= 1;
   }
 
@@ -156,8 +156,8 @@ export class Standing {
   #leave(reason: TransitionReason): VirtualRouterOutput[] {
     if (this.#state.kind !== 'master') return [];
     if (this.#state.unprovenSince === undefined) this.statistics.released_master += 1;
-    const isUnheardOf = this.#state.unprovenSince !== undefined && this.#state.reason === 'handover';
-    const resignation = resigns(reason) && !isUnheardOf ? [this.#resign()] : [];
+    const isKnown = this.#state.unprovenSince === undefined;
+    const resignation = isKnown && resigns(reason) ? [this.#resign()] : [];
     return [...resignation, { kind: 'release-addresses', addresses: heldAddresses(this.parameters) }];
   }
 
@@ -182,7 +182,8 @@ export class Standing {
     }
   }
 
-  /** The address comes before the advert where the master before holds it until it hears the advert
+  /** The address comes before the advert: nobody is told of what the kernel may refuse, and a healthy master is not
+   *  overruled for it. In a hand-over it is announced first, too: the master before holds it until it hears the advert
    *  [BATON-handover-2]. */
   #enterMaster(reason: PromotionReason): VirtualRouterOutput[] {
     this.#heard = undefined;
@@ -190,10 +191,10 @@ export class Standing {
     this.#epoch += 1;
     this.statistics.became_master += 1;
     const advert = this.advertise();
-    const claim: VirtualRouterOutput[] = [
+    const announcement = this.announce(this.parameters.announce.count);
+    return [
       { kind: 'claim-addresses', addresses: heldAddresses(this.parameters) },
-      ...this.announce(this.parameters.announce.count),
+      ...(reason === 'handover' ? [...announcement, advert] : [advert, ...announcement]),
     ];
-    return reason === 'handover' ? [...claim, advert] : [advert, ...claim];
   }
 }

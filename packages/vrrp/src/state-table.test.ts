@@ -122,7 +122,7 @@ const FRESH_BACKUP = NOW + DOWN;
 const young = { epoch: 2 };
 const self = { address: OWN, priority: 100 };
 const promoted = (from: StateName, reason: StateChange['reason']): Expected =>
-  [[send(100), claim(VIP), announce(5, VIP), changed(from, 'master', reason, { master: self })], 'master', NOW + 1000];
+  [[claim(VIP), send(100), announce(5, VIP), changed(from, 'master', reason, { master: self })], 'master', NOW + 1000];
 const taken = (from: StateName): Expected =>
   [[claim(VIP), announce(5, VIP), send(100), changed(from, 'master', 'handover', { master: self })],
     'master', NOW + 1000];
@@ -259,7 +259,7 @@ const TABLE: Record<SubjectName, Partial<Record<InputName, Expected>>> = {
   },
   'master, unproven': {
     'claim failed': [
-      [send(0), release(VIP), faulted('backup', 'address-install-failed', young)], 'fault', NOW + 3 * DOWN,
+      [release(VIP), faulted('backup', 'address-install-failed', young)], 'fault', NOW + 3 * DOWN,
     ],
     'shutdown': [[send(0), release(VIP), changed('master', 'initialize', 'shutdown')], 'initialize'],
   },

@@ -31,14 +31,14 @@ function settled(changes: Partial<VirtualRouterParameters> = {}): { lan: GroupLa
 }
 
 describe('the promotion of a sync group', () => {
-  test('happens in one step: each member advertises, claims and announces, and only then anybody is told', () => {
+  test('happens in one step: every member has its addresses before anybody hears of it or is told', () => {
     const lan = new GroupLan();
     lan.add('x', plans('x'));
     lan.take();
     expect(lan.until(DOWN).take()).toEqual([
-      'x: out send 100', 'x: out claim 10.9.0.100', 'x: out announce 10.9.0.100 x5',
-      'x: in send 100', 'x: in claim 10.9.0.100', 'x: in announce 10.9.0.100 x5',
-      'x: out backup -> master: master-down-timer', 'x: in backup -> master: master-down-timer',
+      'x: out claim 10.9.0.100', 'x: in claim 10.9.0.100',
+      'x: out send 100', 'x: out announce 10.9.0.100 x5', 'x: out backup -> master: master-down-timer',
+      'x: in send 100', 'x: in announce 10.9.0.100 x5', 'x: in backup -> master: master-down-timer',
     ].map((line) => `${String(DOWN)} ${line}`));
   });
 

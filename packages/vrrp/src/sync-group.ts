@@ -5,7 +5,7 @@
 // - one member, the deciding one, settles elections that would turn out differently from member to member.
 
 import { assert, assertNever, compareAddresses, type Instant } from '@baton/base';
-import type { Due, PromotionReason } from './backup.js';
+import type { Due } from './backup.js';
 import type { HandoverRefusal } from './handover.js';
 import type { GroupDecision, VirtualRouterInput } from './inputs.js';
 import type { VirtualRouterOutput } from './outputs.js';
@@ -152,17 +152,14 @@ export class SyncGroup {
     if (isReady) this.#promoteDue(step);
   }
 
-  /** All at once: nobody is told of any mastership before the last claim, which may be refused; in a hand-over nobody
-   *  hears of it before either. */
+  /** All at once: nobody is told of any mastership before the last claim, which may be refused. */
   #promoteDue(step: Step): void {
     const told: MemberOutputs[] = [];
     this.#unproven = true;
     for (const member of this.#members) {
       const outputs = member.router.handle({ kind: 'group-decided', decision: 'promote' }, step.now);
-      const waits = ({ kind }: VirtualRouterOutput): boolean => kind === 'state-changed'
-        || (kind === 'send-advertisement' && reasonOf(member.router.state) === 'handover');
-      step.add(member, outputs.filter((output) => !waits(output)));
-      told.push({ member: member.key, outputs: outputs.filter(waits) });
+      step.add(member, outputs.filter(({ kind }) => kind === 'claim-addresses'));
+      told.push({ member: member.key, outputs: outputs.filter(({ kind }) => kind !== 'claim-addresses') });
     }
     step.entries.push(...told.filter(({ outputs }) => outputs.length > 0));
   }
@@ -255,10 +252,6 @@ function readiness(state: State): 'ready' | 'held back' | 'waiting' {
     case 'initialize': return 'waiting';
     default: return assertNever(state);
   }
-}
-
-function reasonOf(state: State): PromotionReason | undefined {
-  return state.kind === 'master' ? state.reason : undefined;
 }
 
 function dueOf(state: State): Due | undefined {

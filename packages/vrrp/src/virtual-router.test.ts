@@ -5,7 +5,7 @@ import { VirtualRouter } from './virtual-router.js';
 
 /** The trace of a promotion of F3 at an instant. */
 const promotion = (at: number, reason = 'master-down-timer', from = 'backup'): string[] => [
-  `${String(at)} send 100`, `${String(at)} claim 10.9.0.100`, `${String(at)} announce 10.9.0.100 x5`,
+  `${String(at)} claim 10.9.0.100`, `${String(at)} send 100`, `${String(at)} announce 10.9.0.100 x5`,
   `${String(at)} ${from} -> master: ${reason}`,
 ];
 const trackerFailed = (active: boolean): VirtualRouterInput =>
@@ -15,7 +15,7 @@ describe('initialize', () => {
   test('D01: an owner is master at once, and the address is announced after it is claimed [RFC9568-6.4.1-1]', () => {
     const timeline = Timeline.started(f3({ ...QUIET, priority: 255 }));
     expect(timeline.take()).toEqual([
-      '0 send 255', '0 claim 10.9.0.100', '0 announce 10.9.0.100 x5', '0 initialize -> master: address-owner',
+      '0 claim 10.9.0.100', '0 send 255', '0 announce 10.9.0.100 x5', '0 initialize -> master: address-owner',
     ]);
     expect(timeline.router.nextDeadline()).toBe(1000);
   });
@@ -100,7 +100,7 @@ describe('initialize', () => {
 });
 
 describe('backup', () => {
-  test('E01, E02: takes over from silence: advert, addresses, announcement, then it is told [RFC9568-6.4.2-2]', () => {
+  test('E01, E02: takes over from silence: addresses, advert, announcement, then it is told [RFC9568-6.4.2-2]', () => {
     const timeline = Timeline.started();
     timeline.take();
     timeline.until(3609.375);
