@@ -24,8 +24,8 @@ export function connectedPair(
   return [a, b];
 }
 
-/** Joins a and b by a cable of their own, and lets their control channel go by it: what befalls the LAN leaves it alone.
- *  To be called before they are started. */
+/** Joins a and b by a cable of their own, and lets their control channel go by it: what befalls the LAN leaves it
+ *  alone. To be called before they are started. */
 export async function useSecondCable(nodes: readonly [BatonNode, BatonNode]): Promise<void> {
   const [a, b] = nodes.map(({ host }) => host.namespace);
   if (a === undefined || b === undefined) throw new Error('two nodes were given');
