@@ -14,6 +14,7 @@ import type {
 import type { DriftingClock } from './clock.js';
 import { BARE_PORTS } from './bare-ports.js';
 import type { Kernel } from './kernel.js';
+import { LinkParents } from './link-parents.js';
 import type { Network } from './network.js';
 import type { Cause, NodeEvent } from './node-event.js';
 import type { Random } from './random.js';
@@ -237,6 +238,7 @@ export class SimulatedProcess {
 
   #ports(): EnginePorts {
     const { kernel, clock, tell, world, wallClockStepMs } = this.#around;
+    const parents = new LinkParents();
     return {
       clock,
       ...BARE_PORTS,
@@ -250,18 +252,22 @@ export class SimulatedProcess {
         },
       },
       packetIo: { driver: 'native', open: (name, family, receive) => this.#open(name, family, receive) },
+      virtualLinks: parents.links,
       addressOwner: {
-        claim: (place) => {
+        claim: (wanted) => {
+          const place = parents.carried(wanted);
           const result = kernel.claim(place);
           tell({ kind: 'claimed', interface: place.interface, address: place.address, result });
           return result;
         },
-        renew: (places) => places.map((place) => {
+        renew: (places) => places.map((wanted) => {
+          const place = parents.carried(wanted);
           const result = kernel.renew(place);
           tell({ kind: 'renewed', interface: place.interface, address: place.address, result });
           return result;
         }),
-        release: (place) => {
+        release: (wanted) => {
+          const place = parents.carried(wanted);
           const result = kernel.release(place);
           tell({ kind: 'released', interface: place.interface, address: place.address, result });
           return result;
@@ -269,7 +275,8 @@ export class SimulatedProcess {
         list: (name) => kernel.list(name),
       },
       announcer: {
-        announce: (addresses, count) => {
+        announce: (wanted, count) => {
+          const addresses = wanted.map((place) => parents.carried(place));
           tell({ kind: 'announced', places: addresses, count });
           const isCarried = addresses.every(({ interface: name }) => kernel.interface(name)?.carries === true);
           return isCarried ? { ok: true } : { ok: false, errno: 'ENETDOWN' };

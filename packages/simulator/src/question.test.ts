@@ -31,6 +31,14 @@ describe('a question about a pair', () => {
     expect(web?.severalMasters.max).toBe(0);
   });
 
+  test('a virtual MAC changes nothing about who is master', () => {
+    const nodes = PAIR.map((node) =>
+      ({ ...node, routers: node.routers.map((router) => ({ ...router, virtualMac: true })) }));
+    const { routers: [web] } = answer('kill a', nodes);
+    expect([web?.masterBefore, web?.masterAfter]).toEqual(['a', 'b']);
+    expect(web?.outage.max).toBeLessThanOrEqual(3012);
+  });
+
   test('a master that is stopped is missing for the skew of the other one', () => {
     const { routers: [web] } = answer('stop a');
     expect(web?.outage.max).toBeCloseTo(11.82, 1);
